@@ -1,0 +1,2 @@
+Console.Error.WriteLine("capvec: no commands yet");
+return 2;

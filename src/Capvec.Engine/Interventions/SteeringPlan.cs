@@ -1,0 +1,57 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace Capvec.Engine.Interventions;
+
+/// <summary>
+/// The steering of one sequence: interventions that are applied in list order at each site. Immutable; two plans that do the same
+/// thing to every row have the same fingerprint when they are written the same way.
+/// </summary>
+public sealed class SteeringPlan
+{
+    /// <summary>No steering.</summary>
+    public static readonly SteeringPlan None = new([]);
+
+    /// <summary>Makes a plan from interventions in the order in which they act.</summary>
+    public SteeringPlan(ImmutableArray<Intervention> interventions)
+    {
+        Interventions = interventions;
+        Fingerprint = interventions.IsEmpty ? "none" : Hash(interventions);
+    }
+
+    /// <summary>What acts, in order.</summary>
+    public ImmutableArray<Intervention> Interventions { get; }
+
+    /// <summary>"none", or 16 hexadecimal digits of the SHA-256 over every number of the plan.</summary>
+    public string Fingerprint { get; }
+
+    /// <summary>Whether nothing acts.</summary>
+    public bool IsEmpty => Interventions.IsEmpty;
+
+    /// <summary>Adds <paramref name="alpha"/> times a direction [hidden] to the output of one block.</summary>
+    public static SteeringPlan Add(int layer, ReadOnlySpan<float> direction, float alpha, SteeringMask? where = null) =>
+        new([new Intervention(SteeringOperation.Add, layer, direction, alpha, where)]);
+
+    private static string Hash(ImmutableArray<Intervention> interventions)
+    {
+        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> head = stackalloc byte[32];
+        foreach (var i in interventions)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(head, (int)i.Operation);
+            BinaryPrimitives.WriteInt32LittleEndian(head[4..], (int)i.Site);
+            BinaryPrimitives.WriteInt32LittleEndian(head[8..], i.Layer);
+            BinaryPrimitives.WriteSingleLittleEndian(head[12..], i.Strength);
+            BinaryPrimitives.WriteInt32LittleEndian(head[16..], (i.Where.Prompt ? 1 : 0) | (i.Where.Generated ? 2 : 0));
+            BinaryPrimitives.WriteInt32LittleEndian(head[20..], i.Where.From);
+            BinaryPrimitives.WriteInt32LittleEndian(head[24..], i.Where.To);
+            BinaryPrimitives.WriteInt32LittleEndian(head[28..], i.Direction.Length);
+            sha.AppendData(head);
+            sha.AppendData(MemoryMarshal.AsBytes(i.Direction));
+        }
+
+        return Convert.ToHexStringLower(sha.GetHashAndReset())[..16];
+    }
+}

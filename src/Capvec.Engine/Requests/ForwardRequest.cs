@@ -1,0 +1,29 @@
+using Capvec.Engine.Interventions;
+using Capvec.Engine.Loading;
+
+namespace Capvec.Engine.Requests;
+
+/// <summary>One teacher-forced pass over given tokens.</summary>
+public sealed record ForwardRequest
+{
+    /// <summary>[tokens] ids, at least one.</summary>
+    public required IReadOnlyList<int> Tokens { get; init; }
+
+    /// <summary>[tokens] true where the model wrote the token itself (see <see cref="SteeringMask"/>); null means none.</summary>
+    public IReadOnlyList<bool>? Own { get; init; }
+
+    /// <summary>The adapter applied, or null for the plain model.</summary>
+    public LoraAdapter? Adapter { get; init; }
+
+    /// <summary>The steering applied.</summary>
+    public SteeringPlan Steering { get; init; } = SteeringPlan.None;
+
+    /// <summary>Which logits to return.</summary>
+    public LogitRows Logits { get; init; } = LogitRows.None;
+
+    /// <summary>Whether to return the log-probability of each next token.</summary>
+    public bool NextLogProbs { get; init; }
+
+    /// <summary>Which residual rows to return, or null for none.</summary>
+    public CaptureRequest? Capture { get; init; }
+}

@@ -1,0 +1,10 @@
+namespace Capvec.Engine.Requests;
+
+/// <summary>A finished reply.</summary>
+/// <param name="Tokens">The new tokens, without the stop token.</param>
+/// <param name="LogProbs">ln p of each new token under the unmodified logits (temperature 1, no filters, after steering); one entry more than <paramref name="Tokens"/> when a stop token ended the reply.</param>
+/// <param name="Finish">Why it ended.</param>
+/// <param name="StopToken">The stop token, or -1.</param>
+/// <param name="PromptTokens">Length of the prompt.</param>
+/// <param name="CachedTokens">How many prompt tokens came from the session's state.</param>
+public sealed record GenerationResult(int[] Tokens, float[] LogProbs, FinishReason Finish, int StopToken, int PromptTokens, int CachedTokens);

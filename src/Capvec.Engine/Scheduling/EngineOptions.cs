@@ -1,0 +1,17 @@
+namespace Capvec.Engine.Scheduling;
+
+/// <summary>Sizes of an engine.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>Threads that compute.</summary>
+    /// <value>The machine's processors.</value>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Most token rows of one step, decode rows and prefill chunks together.</summary>
+    /// <value>384.</value>
+    public int RowsPerStep { get; init; } = 384;
+
+    /// <summary>Most sequences that run at once; further requests wait.</summary>
+    /// <value>64.</value>
+    public int MaxSequences { get; init; } = 64;
+}

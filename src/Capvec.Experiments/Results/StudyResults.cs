@@ -1,0 +1,41 @@
+namespace Capvec.Experiments.Results;
+
+/// <summary>Everything a report shows, computed from the store and the files of a study's output folder.</summary>
+public sealed record StudyResults
+{
+    /// <summary>The study's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The question it asks.</summary>
+    public required string Question { get; init; }
+
+    /// <summary>The study file as it was run.</summary>
+    public required string Yaml { get; init; }
+
+    /// <summary>Absolute output folder.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Name of the strength's unit: "residual", "difference" (length of the mean difference) or "norm" (mean residual norm).</summary>
+    public required string StrengthUnit { get; init; }
+
+    /// <summary>Facts for the reader: model, its hash, tasks, attempts, seed, machine, versions, times; in order of showing.</summary>
+    public required IReadOnlyList<KeyValuePair<string, string>> Facts { get; init; }
+
+    /// <summary>The answer.</summary>
+    public required Verdict Verdict { get; init; }
+
+    /// <summary>Arms of all stages, base first.</summary>
+    public required IReadOnlyList<ArmResult> Arms { get; init; }
+
+    /// <summary>Layers by number.</summary>
+    public required IReadOnlyList<LayerRank> Ranking { get; init; }
+
+    /// <summary>How the contrast was made, in words: what the positives and negatives are, which estimator and positions.</summary>
+    public required string Contrast { get; init; }
+
+    /// <summary>Every trial.</summary>
+    public required IReadOnlyList<TrialRow> Trials { get; init; }
+
+    /// <summary>Tasks that no trial of any arm passed, with the number of trials.</summary>
+    public required IReadOnlyList<KeyValuePair<string, int>> NeverPassed { get; init; }
+}
