@@ -70,6 +70,8 @@ internal static class NumberFilters
         if (method is "ceil" or "floor")
         {
             var scale = Math.Pow(10, digits);
+            if (!double.IsFinite(number * scale))
+                throw new JinjaException("round cannot take so large a number");
             return (method == "ceil" ? Math.Ceiling(number * scale) : Math.Floor(number * scale)) / scale;
         }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 
 namespace Capvec.Text.Templates.Jinja.Values;
 
@@ -50,6 +51,22 @@ internal static class PyCompare
         if ((left as Undefined ?? right as Undefined) is { } undefined)
             throw undefined.Used();
         throw new JinjaException($"a {PyTypes.NameOf(left)} and a {PyTypes.NameOf(right)} have no order");
+    }
+
+    /// <summary>Things in the order of their keys; things of equal keys stay as they were, in descending order too.</summary>
+    public static T[] Sorted<T>(IEnumerable<T> things, Func<T, object?> key, bool descending = false)
+    {
+        var order = Comparer<object?>.Create((a, b) => Order(a, b) ?? 0);
+        try
+        {
+            return [.. descending ? things.OrderByDescending(key, order) : things.OrderBy(key, order)];
+        }
+        catch (InvalidOperationException error) when (error.InnerException is JinjaException or InsufficientExecutionStackException)
+        {
+            // Sorting wraps what the comparison throws.
+            ExceptionDispatchInfo.Throw(error.InnerException);
+            throw;
+        }
     }
 
     private static bool AreAllEqual(PySequence left, PySequence right) =>

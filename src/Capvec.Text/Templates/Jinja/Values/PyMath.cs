@@ -71,7 +71,7 @@ internal static class PyMath
             case "*":
                 return Bounded(a * b);
             case "/":
-                return Divided((double)a, (double)b);
+                return Divided(PyTypes.ToDouble(a), PyTypes.ToDouble(b));
             case "//" or "%":
                 if (b.IsZero)
                     throw new JinjaException("division by zero");
@@ -80,7 +80,7 @@ internal static class PyMath
                     (quotient, rest) = (quotient - 1, rest + b);
                 return Small(op == "%" ? rest : quotient);
             default:
-                return b.Sign < 0 ? Power((double)a, (double)b) : Power(a, b);
+                return b.Sign < 0 ? Power(PyTypes.ToDouble(a), PyTypes.ToDouble(b)) : Power(a, b);
         }
     }
 

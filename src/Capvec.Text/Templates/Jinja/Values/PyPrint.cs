@@ -78,6 +78,11 @@ internal static class PyPrint
             case PyDict dict:
                 AppendDict(run, printed, dict);
                 break;
+            case Namespace space:
+                printed.Append("<Namespace ");
+                AppendDict(run, printed, space.Attributes);
+                printed.Append('>');
+                break;
             case Undefined:
                 printed.Append("Undefined");
                 break;
