@@ -25,11 +25,20 @@ public class JinjaLimitTests
     [InlineData("{{ '%2000000000d' % 1 }}", "width is too large")]
     [InlineData("{{ range(1000000000) }}", "range has more than 100000")]
     [InlineData("{{ 9 ** 999999999 }}", "too large")]
-    [InlineData("{% set ns = namespace(n=9) %}{% for a in range(60) %}{% set ns.n = ns.n * ns.n %}{% endfor %}", "too large")]
+    [InlineData("{% set ns = namespace(n=9) %}{% for a in range(60) %}{% set ns.n = ns.n * ns.n %}{% endfor %}", "stopped")]
     [InlineData("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "more than 64 deep")]
     [InlineData("{% macro m() %}{% call m() %}{% endcall %}{% endmacro %}{{ m() }}", "deep")]
     [InlineData("{{ [1, 2]|batch(1000000000, 0)|list }}", "steps")]
     [InlineData("{{ [1]|slice(1000000000)|list }}", "steps")]
+    [InlineData("{% set ns = namespace(a=[1], b=[1]) %}{% for i in range(60) %}{% set ns.a = [ns.a, ns.a] %}{% set ns.b = [ns.b, ns.b] %}{% endfor %}{{ ns.a == ns.b }}", "steps")]
+    [InlineData("{% set ns = namespace(a=[1], b=[1]) %}{% for i in range(60) %}{% set ns.a = [ns.a, ns.a] %}{% set ns.b = [ns.b, ns.b] %}{% endfor %}{{ ns.a < ns.b }}", "steps")]
+    [InlineData("{% set ns = namespace(a=(1,)) %}{% for i in range(60) %}{% set ns.a = (ns.a, ns.a) %}{% endfor %}{{ {ns.a: 1} }}", "steps")]
+    [InlineData("{% set s = 'a' * 400000 %}{% for i in range(1000) %}{% for j in range(1000) %}{% if 'b' in s %}{% endif %}{% endfor %}{% endfor %}", "steps")]
+    [InlineData("{{ ('a' * 200000 + 'b') in ('a' * 400000) }}", "steps")]
+    [InlineData("{{ ('a' * 400000).replace('a' * 200000 + 'b', '') }}", "steps")]
+    [InlineData("{{ ('a' * 300000).split('a' * 150000 + 'b') }}", "steps")]
+    [InlineData("{% set n = 3 ** 30000 %}{% for i in range(1000) %}{% set x = n // 7 * n %}{% endfor %}", "steps")]
+    [InlineData("{% set n = 3 ** 30000 %}{{ n }}", "steps")]
     public void A_template_that_wants_too_much_is_stopped(string template, string expected)
     {
         var parsed = JinjaTemplate.Parse(template, "test", Small);
@@ -81,6 +90,23 @@ public class JinjaLimitTests
                 error.Message.ShouldContain("too deeply");
             }
         }
+    }
+
+    [Fact]
+    public void A_template_that_takes_too_long_is_stopped()
+    {
+        // A clock that goes on by a second each time it is read.
+        var template = JinjaTemplate.Parse("{% for a in range(100000) %}{% endfor %}", "test");
+        Should.Throw<CapvecException>(() => template.Render([], new HastyClock())).Message.ShouldContain("more than 30 seconds");
+    }
+
+    private sealed class HastyClock : TimeProvider
+    {
+        private long _seconds;
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => _seconds++;
     }
 
     [Fact]

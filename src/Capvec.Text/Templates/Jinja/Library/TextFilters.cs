@@ -25,7 +25,6 @@ internal static partial class TextFilters
         ["replace"] = Replace,
         ["safe"] = OnText(text => text),
         ["string"] = OnText(text => text),
-        ["striptags"] = OnText(text => string.Join(' ', Tags().Replace(text, "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))),
         ["title"] = OnText(Title),
         ["tojson"] = ToJson,
         ["trim"] = (run, value, arguments) => run.Built(PyText.Trim(PyPrint.Str(run, value), arguments.Bind("chars").TextOrNone(0), left: true, right: true)),
@@ -137,7 +136,4 @@ internal static partial class TextFilters
 
     [GeneratedRegex(@"([-\s({\[<]+)")]
     private static partial Regex WordBeginnings();
-
-    [GeneratedRegex("(?s)<!--.*?-->|<[^>]*>")]
-    private static partial Regex Tags();
 }

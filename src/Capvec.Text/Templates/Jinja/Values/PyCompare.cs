@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
+using Capvec.Text.Templates.Jinja.Evaluating;
 
 namespace Capvec.Text.Templates.Jinja.Values;
 
@@ -10,6 +11,7 @@ internal static class PyCompare
     public static bool AreEqual(object? left, object? right)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
+        Evaluation.StepCurrent();
         switch (left, right)
         {
             case (null, null):
@@ -40,6 +42,7 @@ internal static class PyCompare
     public static int? Order(object? left, object? right)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
+        Evaluation.StepCurrent();
         if (left is string a && right is string b)
             return PyText.Order(a, b);
         if (PyTypes.IsInteger(left, out var first) && PyTypes.IsInteger(right, out var second))

@@ -49,6 +49,7 @@ internal static class PyPrint
                 printed.Append(CultureInfo.InvariantCulture, $"{number}");
                 break;
             case BigInteger number:
+                run.StepNumber(number.GetBitLength(), number.GetBitLength());
                 printed.Append(CultureInfo.InvariantCulture, $"{number}");
                 break;
             case double number:
