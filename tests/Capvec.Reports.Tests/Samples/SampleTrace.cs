@@ -48,7 +48,11 @@ internal static class SampleTrace
                 StepId = steps.Count + 1,
                 Source = StepSource.Agent,
                 Message = message,
-                ToolCalls = [.. turn.Commands.Select((c, i) => new ToolCall { ToolCallId = $"call_{steps.Count}_{i + 1}", FunctionName = "bash_command", Arguments = JsonSerializer.SerializeToElement(new { keystrokes = c + "\n", duration = 0.1 }) })],
+                ToolCalls =
+                [
+                    .. turn.Commands.Select((c, i) => new ToolCall { ToolCallId = $"call_{steps.Count}_{i + 1}", FunctionName = "bash_command", Arguments = JsonSerializer.SerializeToElement(new { keystrokes = c + "\n", duration = 0.1 }) }),
+                    .. turn.Done ? new[] { new ToolCall { ToolCallId = $"call_{steps.Count}_task_complete", FunctionName = "mark_task_complete", Arguments = JsonSerializer.SerializeToElement(new { }) } } : [],
+                ],
                 Observation = new Observation { Results = [new ObservationResult { Content = turn.Terminal }] },
                 Metrics = new Metrics { CompletionTokenIds = [.. message.Chunk(4).Select(c => c.Sum(x => x))], Logprobs = [.. message.Chunk(4).Select(c => -0.01f * (c[0] % 7))] },
                 Extra = new StepExtra { Capvec = new TurnRecord { Seed = trial.Seed, Marks = turn.Marks ?? [] } },
