@@ -8,9 +8,10 @@ internal static class Limits
     /// <summary>The sentences.</summary>
     public static IReadOnlyList<string> Of(StudyIndex study)
     {
-        var limits = new List<string>();
         var results = study.Results;
-        var tasks = study.Tasks(StudyIndex.Test);
+        if (results.Trials.Count == 0)
+            return ["Anything yet: there is no trial yet."];
+        var limits = new List<string>();
         var basis = study.Base(StudyIndex.Test);
         if (basis is null || study.Arms(StudyIndex.Test).All(a => a.AgainstBase is null))
             limits.Add("Nothing about any arm yet: the test stage holds no comparison with base.");
@@ -38,6 +39,6 @@ internal static class Limits
         if (results.Ranking.Count > 0)
             limits.Add("Why the direction works, if it does: a direction that tells good traces from bad ones may hold style, length or refusal beside skill. The failure marks and the transcripts are hints, no proof.");
         limits.Add("Other models: everything here was measured on one model.");
-        return tasks.Count == 0 && limits.Count == 1 ? ["Anything: there is no trial yet."] : limits;
+        return limits;
     }
 }
