@@ -1,4 +1,5 @@
 using Capvec.Experiments.Results;
+using Capvec.Experiments.Statistics;
 
 namespace Capvec.Reports.Figures;
 
@@ -18,6 +19,8 @@ internal static class Limits
         if (study.Candidate is { AgainstBase: { } c } candidate && basis is not null)
         {
             limits.Add($"The size of the effect beyond its interval: {candidate.Name} differs from base by {Show.Points(c.PairedDifference)} points, and anything in [{Show.Points(c.PairedInterval)}] fits these trials.");
+            if (Power.DetectableRise(basis.Rate, basis.Trials, candidate.Trials) is var rise && double.IsFinite(rise))
+                limits.Add($"Small effects: {Show.Count(candidate.Trials)} against {Show.Count(basis.Trials, "trial")} find a true rise of {Show.Points(rise)[1..]} points four times in five, and a smaller one less often (normal approximation, before Holm's correction).");
             limits.Add($"Other tasks: {Show.Count(c.Tasks, "task")} were compared. The interval speaks for tasks drawn as these were, not for other families of tasks, longer tasks or another terminal.");
         }
 

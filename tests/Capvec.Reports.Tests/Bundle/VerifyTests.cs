@@ -28,23 +28,6 @@ public sealed partial class VerifyTests
     }
 
     [Fact]
-    public void The_sign_flip_command_comes_near_the_report()
-    {
-        using var scratch = new ScratchFolder();
-        var study = SampleStudy.Whole(scratch.Path, traces: false);
-        ReportWriter.Write(study, scratch.File("report"));
-        var command = Fence().Matches(File.ReadAllText(scratch.File("report/VERIFY.md"))).Select(m => m.Groups[1].Value).Single(c => c.Contains("p about"));
-        var lines = Lines(Shell(scratch.File("report"), command));
-        lines.Length.ShouldBe(study.Arms.Count(a => a.AgainstBase is not null));
-        foreach (var line in lines)
-        {
-            var m = About().Match(line);
-            var arm = study.Arms.Single(a => a.Stage == m.Groups[1].Value && a.Name == m.Groups[3].Value);
-            PageReader.Number(m.Groups[2].Value).ShouldBe(arm.AgainstBase!.PairedP, 0.03);
-        }
-    }
-
-    [Fact]
     public void The_sqlite_command_counts_the_same()
     {
         using var scratch = new ScratchFolder();
@@ -95,7 +78,4 @@ public sealed partial class VerifyTests
 
     [GeneratedRegex(@"^```sh\n(.*?)\n```$", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex Fence();
-
-    [GeneratedRegex(@"^(\w+) p about ([0-9.]+), standard error [0-9.]+ (.*)$")]
-    private static partial Regex About();
 }

@@ -32,7 +32,7 @@ public sealed class HostileTextTests
     /// <summary>A study in which everything that comes from outside tries to be markup.</summary>
     internal static Experiments.Results.StudyResults Poisoned(string folder, int attempts, string attack = Attack)
     {
-        SampleArm[] arms = [new("base", Experiments.Results.ArmKind.Base, 0.5), new("L3 " + attack, Experiments.Results.ArmKind.Steered, 0.8, [3], 4), .. SampleStudy.TestArms.Skip(2)];
+        SampleArm[] arms = [new("base", Experiments.Results.ArmKind.Base, 0.5), new("L3 " + attack, Experiments.Results.ArmKind.Steered, 0.8, [3], 4), .. SampleStudy.TestArms.Skip(5)];
         var study = SampleStudy.Whole(folder, arms, attempts, t => t + attack, attack);
         return study with
         {
