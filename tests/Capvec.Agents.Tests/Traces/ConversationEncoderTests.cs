@@ -3,6 +3,8 @@ using Capvec.Agents.Traces;
 using Capvec.Tests;
 using Capvec.Text.Templates;
 using Capvec.Text.Tokenizers;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace Capvec.Agents.Tests.Traces;
 
@@ -70,6 +72,26 @@ public sealed class ConversationEncoderTests
         var own = "\n" + reply.Normalize() + "<|im_end|>";
         _tokenizer.Decode([.. OwnOf(encoded).Select(at => encoded.Ids[at])]).ShouldBe(own + own);
     }
+
+    [Fact]
+    public void Whatever_is_said_the_own_tokens_are_the_replies() => Prop.ForAll<string[]>(texts =>
+    {
+        var messages = texts.Select((t, i) => new ChatMessage(i % 2 == 0 ? "user" : "assistant", string.Concat((t ?? "").Select(c => char.IsSurrogate(c) ? '\n' : c)))).ToList();
+        var encoded = _encoder.Encode(messages);
+        var own = _tokenizer.Decode([.. OwnOf(encoded).Select(at => encoded.Ids[at])]);
+        var at = 0;
+        foreach (var message in messages.Where(m => m.Role == "assistant"))
+        {
+            // A reply may share its first token with the newline before it.
+            var reply = _tokenizer.Decode(_tokenizer.Encode(message.Content + "<|im_end|>"));
+            var length = string.CompareOrdinal(own, at, reply, 0, reply.Length) == 0 ? reply.Length : string.CompareOrdinal(own, at, "\n" + reply, 0, reply.Length + 1) == 0 ? reply.Length + 1 : -1;
+            if (length < 0)
+                return false;
+            at += length;
+        }
+
+        return at == own.Length;
+    }).QuickCheckThrowOnFailure();
 
     [Fact]
     public void A_conversation_without_replies_has_no_own_tokens() =>
