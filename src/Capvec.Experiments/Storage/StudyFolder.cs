@@ -52,7 +52,7 @@ public sealed record StudyFolder(string Root)
             if (!File.Exists(Study))
                 AtomicFile.WriteText(Study, yaml);
             else if (File.ReadAllText(Study) != yaml)
-                throw new CapvecException($"{file} is not the study that {Root} was started with ({Study}); a study is fixed once it has started. Give another --out folder for the changed study, or go on with the old one: `capvec run {Study}`.");
+                throw new CapvecException($"{file} is not the study that {Root} was started with ({Study}); a study is fixed once it has started. Give another --out folder for the changed study, or put the old text, which {Study} keeps, back into {file}.");
             return claim;
         }
         catch

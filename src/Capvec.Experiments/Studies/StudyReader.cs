@@ -88,7 +88,7 @@ public static class StudyReader
             : throw root.Error("name", $"name is '{name}'; expected at most 60 letters, digits, '-', '_' and '.', since it names folders");
     }
 
-    private static ulong ReadSeed(YamlSection root) =>
+    internal static ulong ReadSeed(YamlSection root) =>
         ulong.TryParse(root.Text("seed"), NumberStyles.None, CultureInfo.InvariantCulture, out var seed)
             ? seed
             : throw root.Error("seed", $"seed is '{root.Text("seed")}'; expected a whole number from 0 to {ulong.MaxValue}");
