@@ -1,0 +1,97 @@
+using Capvec.Formats.Errors;
+using Capvec.Formats.Peft;
+using Capvec.Formats.Safetensors;
+using Capvec.Formats.Tests.Files;
+using Capvec.Tests;
+
+namespace Capvec.Formats.Tests.Peft;
+
+public sealed class PeftAdapterTests : IDisposable
+{
+    private const string Module = "base_model.model.model.layers.0.self_attn.q_proj";
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(".lora_A.weight", ".lora_B.weight", false)]
+    [InlineData(".lora_A.default.weight", ".lora_B.default.weight", false)]
+    [InlineData(".lora_embedding_A", ".lora_embedding_B", true)]
+    [InlineData(".lora_embedding_A.default", ".lora_embedding_B.default", true)]
+    public void Factors_are_paired_under_the_base_models_module_path(string a, string b, bool embedding)
+    {
+        Write((Module + a, [2, 3], [1, 2, 3, 4, 5, 6]), (Module + b, [1, 2], [7, 8]));
+        var adapter = PeftAdapter.Load(_folder.Path);
+        var module = adapter.Modules.ShouldHaveSingleItem();
+        module.Path.ShouldBe("model.layers.0.self_attn.q_proj");
+        (module.Rank, module.In, module.Out, module.Scale, module.IsEmbedding).ShouldBe((2, 3, 1, 2f, embedding));
+        module.A.ShouldBe([1f, 2, 3, 4, 5, 6]);
+        module.B.ShouldBe([7f, 8]);
+        adapter.Warnings.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void The_tensors_decide_the_rank_and_a_config_that_disagrees_is_warned_about()
+    {
+        Write((Module + ".lora_A.weight", [1, 3], [1, 2, 3]), (Module + ".lora_B.weight", [1, 1], [7]));
+        var adapter = PeftAdapter.Load(_folder.Path);
+        adapter.Modules[0].Scale.ShouldBe(4f);
+        adapter.Warnings.ShouldHaveSingleItem().ShouldContain("gives rank 2");
+    }
+
+    [Theory]
+    [InlineData(".lora_A.weight", ".lora_A.weight.x", "is not a LoRA factor")]
+    [InlineData(".lora_A.weight", ".lora_magnitude_vector", "DoRA")]
+    [InlineData(".lora_A.weight", ".weight", "is not a LoRA factor")]
+    [InlineData(".lora_A.weight", ".lora_A.other.weight", "several adapters")]
+    public void Tensors_of_other_kinds_are_refused_by_name(string first, string second, string expected)
+    {
+        Write((Module + first, [2, 3], [1, 2, 3, 4, 5, 6]), (Module + second, [1, 2], [7, 8]));
+        Should.Throw<CapvecException>(() => PeftAdapter.Load(_folder.Path)).Message.ShouldContain(expected);
+    }
+
+    [Fact]
+    public void Factors_that_are_alone_or_do_not_fit_are_refused()
+    {
+        Write((Module + ".lora_A.weight", [2, 3], [1, 2, 3, 4, 5, 6]));
+        Should.Throw<CapvecException>(() => PeftAdapter.Load(_folder.Path)).Message.ShouldContain("has no factor B");
+        Write((Module + ".lora_A.weight", [2, 3], [1, 2, 3, 4, 5, 6]), (Module + ".lora_B.weight", [2, 1], [7, 8]));
+        Should.Throw<CapvecException>(() => PeftAdapter.Load(_folder.Path)).Message.ShouldContain("A [2, 3] and B [2, 1]");
+        File.Delete(_folder.File("adapter_model.safetensors"));
+        Should.Throw<CapvecException>(() => PeftAdapter.Load(_folder.Path)).Message.ShouldContain("adapter_model.safetensors");
+    }
+
+    [Theory]
+    [InlineData("phantom/adapters/sft", 2f)]
+    [InlineData("goldens/models/qwen35-tiny/lora-all", 2f)]
+    [InlineData("goldens/models/qwen35-tiny/lora-rs", 2.828427f)]
+    [InlineData("goldens/models/qwen35-vl-names/lora-vl", 3f)]
+    public void Reference_adapters_load_without_warnings(string path, float scale)
+    {
+        var adapter = PeftAdapter.Load(Repository.Shared(path.Split('/')));
+        adapter.Warnings.ShouldBeEmpty();
+        adapter.Modules.ShouldNotBeEmpty();
+        adapter.Modules.ShouldAllBe(m => m.Scale == scale && m.A.All(float.IsFinite) && m.B.Length == m.Out * m.Rank);
+    }
+
+    [Fact]
+    public void The_reference_adapter_with_patterns_takes_its_ranks_and_alphas_from_them()
+    {
+        var modules = PeftAdapter.Load(Repository.Shared("goldens", "models", "llama-tiny", "lora-pattern")).Modules.ToDictionary(m => m.Path);
+        modules["model.layers.2.self_attn.q_proj"].Scale.ShouldBe(8f / 3);
+        modules["model.layers.0.self_attn.q_proj"].Scale.ShouldBe(2f);
+        modules["model.layers.0.self_attn.v_proj"].Scale.ShouldBe(5f);
+        modules["model.layers.3.mlp.down_proj"].Scale.ShouldBe(2.5f);
+        modules["model.layers.0.mlp.down_proj"].Scale.ShouldBe(4f);
+    }
+
+    private void Write(params (string Name, long[] Shape, float[] Values)[] tensors)
+    {
+        _folder.Write(PeftConfig.FileName, """{"peft_type":"LORA","r":2,"lora_alpha":4}""");
+        var writer = new SafetensorsWriter();
+        foreach (var (name, shape, values) in tensors)
+            writer.Add(name, shape, values);
+        writer.Write(_folder.File("adapter_model.safetensors"));
+    }
+}

@@ -1,0 +1,61 @@
+using Capvec.Formats.Safetensors;
+using Capvec.Formats.Tests.Files;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace Capvec.Formats.Tests.Safetensors;
+
+public sealed class SafetensorsWriterTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void What_is_written_is_read_back_bit_for_bit() => Prop.ForAll(
+        ArbMap.Default.ArbFor<(NonNull<string> Name, float[] Floats, long[] Longs, Dictionary<NonNull<string>, NonNull<string>> Notes)>(),
+        x =>
+        {
+            var path = _folder.File("x.safetensors");
+            var name = new string([.. x.Name.Get.Where(c => !char.IsSurrogate(c))]);
+            var writer = new SafetensorsWriter().Add("f" + name, [1, x.Floats.Length], x.Floats).AddInt64("i" + name, [x.Longs.Length], x.Longs);
+            foreach (var (key, value) in x.Notes)
+                writer.Metadata[new string([.. key.Get.Where(c => !char.IsSurrogate(c))])] = new string([.. value.Get.Where(c => !char.IsSurrogate(c))]);
+            writer.Write(path);
+            using var file = SafetensorsFile.Open(path);
+            return file.ReadInt64("i" + name).SequenceEqual(x.Longs)
+                && file.ReadFloat32("f" + name).Select(BitConverter.SingleToInt32Bits).SequenceEqual(x.Floats.Select(BitConverter.SingleToInt32Bits))
+                && file.Metadata.OrderBy(p => p.Key, StringComparer.Ordinal).SequenceEqual(writer.Metadata)
+                && file.Tensors.Values.All(t => t.Offset % 4 == 0);
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void The_same_content_gives_the_same_bytes_whatever_the_order_of_adding()
+    {
+        new SafetensorsWriter { Metadata = { ["z"] = "1", ["a"] = "ü" } }.Add("b", [2], new float[] { 1, 2 }).AddBFloat16("a", [1], new float[] { 3 }).Write(_folder.File("1"));
+        new SafetensorsWriter { Metadata = { ["a"] = "ü", ["z"] = "1" } }.AddBFloat16("a", [1], new float[] { 3 }).Add("b", [2], new float[] { 1, 2 }).Write(_folder.File("2"));
+        File.ReadAllBytes(_folder.File("1")).ShouldBe(File.ReadAllBytes(_folder.File("2")));
+    }
+
+    [Theory]
+    [InlineData(1f, 1f)]
+    [InlineData(1.00390625f, 1f)] // halfway between 1 and the next bfloat16: to even
+    [InlineData(1.01171875f, 1.015625f)] // halfway, the even neighbour is above
+    [InlineData(3.4e38f, float.PositiveInfinity)]
+    [InlineData(float.NegativeInfinity, float.NegativeInfinity)]
+    [InlineData(float.NaN, float.NaN)]
+    public void Bfloat16_is_rounded_to_nearest_even(float value, float expected)
+    {
+        var path = _folder.File("b.safetensors");
+        new SafetensorsWriter().AddBFloat16("x", [1], new[] { value }).Write(path);
+        using var file = SafetensorsFile.Open(path);
+        file.ReadFloat32("x")[0].ShouldBe(expected);
+    }
+
+    [Fact]
+    public void A_shape_that_does_not_hold_the_values_is_a_mistake_of_the_caller()
+    {
+        Should.Throw<ArgumentException>(() => new SafetensorsWriter().Add("x", [3], new float[2]));
+        Should.Throw<ArgumentException>(() => new SafetensorsWriter().Add("x", [2], new float[2]).Add("x", [2], new float[2]));
+    }
+}
