@@ -1,0 +1,75 @@
+namespace Capvec.Cli.Progress;
+
+/// <summary>Plain lines: at the begin and end of a step, and between them every 10% but not more often than every three seconds.</summary>
+internal sealed class PlainProgress(TextWriter writer, TimeProvider time) : ProgressDisplay
+{
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(3);
+    private readonly Lock _lock = new();
+
+    /// <inheritdoc/>
+    public override IProgressStep Begin(string title, double total, string unit) => new Step(this, title, total, unit);
+
+    /// <inheritdoc/>
+    public override void Remark(string text)
+    {
+        lock (_lock)
+            writer.WriteLine(text);
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private sealed class Step : IProgressStep
+    {
+        private readonly PlainProgress _display;
+        private readonly string _title;
+        private readonly double _total;
+        private readonly string _unit;
+        private readonly long _begin;
+        private long _last;
+        private double _done;
+        private double _shown;
+        private string? _note;
+        private bool _ended;
+
+        public Step(PlainProgress display, string title, double total, string unit)
+        {
+            (_display, _title, _total, _unit) = (display, title, total, unit);
+            _begin = _last = display.time.GetTimestamp();
+        }
+
+        public void Report(double done, string? note)
+        {
+            lock (_display._lock)
+            {
+                (_done, _note) = (done, note ?? _note);
+                if (_ended || _display.time.GetElapsedTime(_last) < Between || _done - _shown < _total / 10)
+                    return;
+                _last = _display.time.GetTimestamp();
+                _shown = _done;
+                var elapsed = _display.time.GetElapsedTime(_begin);
+                var rate = _done / elapsed.TotalSeconds;
+                var left = rate > 0 ? $", {ProgressText.Duration(TimeSpan.FromSeconds((_total - _done) / rate))} left" : "";
+                _display.writer.WriteLine($"{_title}: {Amount()}{(_unit.Length > 0 ? $", {ProgressText.Rate(rate)}" : "")}{left}");
+            }
+        }
+
+        public void End()
+        {
+            lock (_display._lock)
+            {
+                if (_ended)
+                    return;
+                _ended = true;
+                _display.writer.WriteLine($"{_title}: {(_done >= _total ? "done" : "ended")}, {Amount()} in {ProgressText.Duration(_display.time.GetElapsedTime(_begin))}");
+            }
+        }
+
+        private string Amount()
+        {
+            var share = _total > 0 ? _done / _total : 1;
+            var amount = _unit.Length > 0 ? $"{_done:0} of {_total:0} {_unit}" : $"{share:P0}";
+            return _note is null ? amount : $"{amount} ({_note})";
+        }
+    }
+}
