@@ -1,9 +1,14 @@
+using Capvec.Engine.Lora;
+
 namespace Capvec.Engine.Loading;
 
-/// <summary>A LoRA adapter bound to a model, applied at run time: <c>y = W x + s B (A x)</c>.</summary>
-public sealed class LoraAdapter
+/// <summary>A LoRA adapter bound to a model, applied at run time to the sequences that name it: <c>y = W x + s B (A x)</c>.</summary>
+public sealed class LoraAdapter : IDisposable
 {
-    internal LoraAdapter(string folder, string hash) => (Folder, Hash) = (folder, hash);
+    private readonly LoraProjection?[] _projections;
+
+    internal LoraAdapter(string folder, string hash, LanguageModel model, LoraProjection?[] projections) =>
+        (Folder, Hash, Model, _projections) = (folder, hash, model, projections);
 
     /// <summary>The folder it came from.</summary>
     public string Folder { get; }
@@ -13,4 +18,17 @@ public sealed class LoraAdapter
 
     /// <summary>16 hexadecimal digits of a SHA-256 over config and weights.</summary>
     public string Hash { get; }
+
+    /// <summary>The model it is bound to.</summary>
+    public LanguageModel Model { get; }
+
+    /// <summary>The adapter's part of a projection, or null.</summary>
+    internal LoraProjection? For(int projection) => _projections[projection];
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var projection in _projections)
+            projection?.Dispose();
+    }
 }

@@ -1,3 +1,5 @@
+using Capvec.Numerics.Kernels;
+
 namespace Capvec.Engine.Scheduling;
 
 /// <summary>Sizes of an engine.</summary>
@@ -7,11 +9,15 @@ public sealed record EngineOptions
     /// <value>The machine's processors.</value>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>Most token rows of one step, decode rows and prefill chunks together.</summary>
+    /// <summary>Most token rows of one step, decode rows and prefill chunks together; at least <see cref="MaxSequences"/>.</summary>
     /// <value>384.</value>
     public int RowsPerStep { get; init; } = 384;
 
     /// <summary>Most sequences that run at once; further requests wait.</summary>
     /// <value>64.</value>
     public int MaxSequences { get; init; } = 64;
+
+    /// <summary>Instructions of the matrix kernels.</summary>
+    /// <value>The fastest of this machine.</value>
+    public KernelPath Kernels { get; init; } = KernelPaths.Default;
 }

@@ -1,32 +1,154 @@
+using System.Collections.Concurrent;
+using Capvec.Engine.Batching;
+using Capvec.Engine.Interventions;
 using Capvec.Engine.Loading;
 using Capvec.Engine.Requests;
+using Capvec.Formats.Errors;
 
 namespace Capvec.Engine.Scheduling;
 
-/// <summary>Runs many sequences through one model by continuous batching. It knows token ids only, never text. Thread-safe.</summary>
+/// <summary>
+/// Runs many sequences through one model by continuous batching: each step takes one row of every sequence that is writing and fills up with
+/// chunks of prompts. It knows token ids only, never text. Thread-safe: callers enqueue, one dedicated thread computes.
+/// </summary>
+/// <remarks>
+/// A sequence's bits do not depend on what else is in the batch, on how its prompt was cut into chunks, or on whether a session's
+/// state was continued or computed again.
+/// </remarks>
 public sealed class InferenceEngine : IDisposable
 {
-    /// <summary>Starts an engine over a loaded model; the model stays the caller's to dispose.</summary>
-    public InferenceEngine(LanguageModel model, EngineOptions? options = null) => Model = model;
+    private readonly ConcurrentQueue<EngineWork> _incoming = new();
+    private readonly ConcurrentQueue<EngineSession> _closing = new();
+    private readonly SemaphoreSlim _signal = new(0);
+    private readonly StepRunner _runner;
+    private readonly Thread _thread;
+    private volatile bool _stopping;
+
+    /// <summary>Starts an engine over a loaded model; the model stays the caller's to dispose, after the engine.</summary>
+    public InferenceEngine(LanguageModel model, EngineOptions? options = null)
+    {
+        Model = model;
+        Options = options ?? new EngineOptions();
+        if (Options.RowsPerStep < Options.MaxSequences)
+            throw new CapvecException($"RowsPerStep is {Options.RowsPerStep}, but every one of MaxSequences = {Options.MaxSequences} needs a row of each step; raise the one or lower the other.");
+        _runner = new StepRunner(model, Options);
+        _thread = new Thread(Loop) { IsBackground = true, Name = "capvec engine" };
+        _thread.Start();
+    }
 
     /// <summary>The model.</summary>
     public LanguageModel Model { get; }
+
+    /// <summary>The sizes it runs with.</summary>
+    public EngineOptions Options { get; }
+
+    /// <summary>Token rows computed since the start.</summary>
+    public long RowsComputed => _runner.RowsComputed;
 
     /// <summary>Opens a session that keeps a conversation's state between requests.</summary>
     public EngineSession OpenSession() => new(this);
 
     /// <summary>Continues a prompt.</summary>
-    public Task<GenerationResult> GenerateAsync(GenerationRequest request, CancellationToken cancellation = default) => throw new NotImplementedException();
+    /// <exception cref="CapvecException">The request does not fit the model.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; what was computed is dropped.</exception>
+    public Task<GenerationResult> GenerateAsync(GenerationRequest request, CancellationToken cancellation = default)
+    {
+        Check(request.Prompt, request.Own, request.Adapter);
+        if (request.Prompt.Count >= Model.MaxPositions)
+            throw new CapvecException($"the prompt has {request.Prompt.Count} tokens, but the model's context is {Model.MaxPositions}, reply included; shorten the prompt.");
+        if (request.MaxTokens < 1)
+            throw new CapvecException($"MaxTokens is {request.MaxTokens}; expected at least 1.");
+        var work = new GenerationWork(request, Compile(request.Steering), Model.MaxPositions, cancellation);
+        Enqueue(work);
+        return work.Task;
+    }
 
     /// <summary>Runs one teacher-forced pass.</summary>
-    public Task<ForwardResult> ForwardAsync(ForwardRequest request, CancellationToken cancellation = default) => throw new NotImplementedException();
+    /// <exception cref="CapvecException">The request does not fit the model.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; what was computed is dropped.</exception>
+    public Task<ForwardResult> ForwardAsync(ForwardRequest request, CancellationToken cancellation = default)
+    {
+        Check(request.Tokens, request.Own, request.Adapter);
+        if (request.Tokens.Count > Model.MaxPositions)
+            throw new CapvecException($"the sequence has {request.Tokens.Count} tokens, but the model's context is {Model.MaxPositions}.");
+        var capture = request.Capture is { } wanted ? new CaptureAccumulator(wanted, Model.Layers, Model.Hidden, request.Tokens.Count) : null;
+        var work = new ForwardWork(request, Compile(request.Steering), capture, Model.Vocabulary, cancellation);
+        Enqueue(work);
+        return work.Task;
+    }
 
-    /// <inheritdoc/>
+    /// <summary>Ends the engine: requests that are not finished are cancelled.</summary>
     public void Dispose()
     {
+        if (_stopping)
+            return;
+        _stopping = true;
+        _signal.Release();
+        _thread.Join();
+        _runner.Dispose();
+        _signal.Dispose();
     }
 
     internal void Close(EngineSession session)
     {
+        _closing.Enqueue(session);
+        if (_stopping)
+            return;
+        try
+        {
+            _signal.Release();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The engine ended first and has freed the state.
+        }
+    }
+
+    private void Enqueue(EngineWork work)
+    {
+        ObjectDisposedException.ThrowIf(_stopping, this);
+        _incoming.Enqueue(work);
+        _signal.Release();
+    }
+
+    private CompiledSteering? Compile(SteeringPlan plan)
+    {
+        if (plan.IsEmpty)
+            return null;
+        var compiled = new CompiledSteering(plan, Model.Layers, Model.Hidden);
+        return compiled.IsEmpty ? null : compiled;
+    }
+
+    private void Check(IReadOnlyList<int> tokens, IReadOnlyList<bool>? own, LoraAdapter? adapter)
+    {
+        if (tokens.Count == 0)
+            throw new CapvecException("the sequence has no tokens; give at least one.");
+        foreach (var token in tokens)
+        {
+            if ((uint)token >= (uint)Model.Vocabulary)
+                throw new CapvecException($"token id {token} does not exist: the model's vocabulary has ids 0 to {Model.Vocabulary - 1}.");
+        }
+
+        if (own is not null && own.Count != tokens.Count)
+            throw new CapvecException($"the own-token mask has {own.Count} entries for {tokens.Count} tokens; give one for each.");
+        if (adapter is not null && adapter.Model != Model)
+            throw new CapvecException($"the adapter {adapter.Name} was loaded for another model; load it with this model's LoadAdapter.");
+    }
+
+    private void Loop()
+    {
+        while (!_stopping)
+        {
+            while (_closing.TryDequeue(out var session))
+                _runner.Close(session);
+            while (_incoming.TryDequeue(out var work))
+                _runner.Add(work);
+            if (!_runner.Step())
+                _signal.Wait();
+        }
+
+        while (_incoming.TryDequeue(out var work))
+            _runner.Add(work);
+        _runner.Abandon();
     }
 }

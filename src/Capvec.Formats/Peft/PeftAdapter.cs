@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Capvec.Formats.Errors;
 using Capvec.Formats.Safetensors;
+using Capvec.Formats.Torch;
 
 namespace Capvec.Formats.Peft;
 
@@ -8,6 +9,7 @@ namespace Capvec.Formats.Peft;
 public sealed partial class PeftAdapter
 {
     private const string WeightsName = "adapter_model.safetensors";
+    private const string TorchName = "adapter_model.bin";
 
     private PeftAdapter(string folder, PeftConfig config, string weightsPath, IReadOnlyList<PeftModule> modules, IReadOnlyList<string> warnings)
     {
@@ -42,9 +44,18 @@ public sealed partial class PeftAdapter
         var config = PeftConfig.Load(folder);
         var path = Path.Combine(folder, WeightsName);
         if (!File.Exists(path))
-            throw new CapvecException($"{folder} has no {WeightsName}; save the adapter with safetensors.");
+            return LoadTorch(folder, config, Path.Combine(folder, TorchName));
         using var file = SafetensorsFile.Open(path);
         return Build(folder, config, path, file.Tensors.Values.Select(t => new Source(t.Name, t.Shape, () => file.ReadFloat32(t.Name))));
+    }
+
+    private static PeftAdapter LoadTorch(string folder, PeftConfig config, string path)
+    {
+        if (!File.Exists(path))
+            throw new CapvecException($"{folder} has neither {WeightsName} nor {TorchName}; save the adapter with PEFT again.");
+        if (TorchFile.Load(path).Root is not TorchDictionary state || state.Any(pair => pair is not { Key: string, Value: TorchTensor }))
+            throw new CapvecException($"{path}: expected a dict from names to tensors; save the adapter with PEFT again.");
+        return Build(folder, config, path, state.Select(pair => (Name: (string)pair.Key, Tensor: (TorchTensor)pair.Value!)).Select(t => new Source(t.Name, t.Tensor.Shape, t.Tensor.ToFloat32)));
     }
 
     private static PeftAdapter Build(string folder, PeftConfig config, string path, IEnumerable<Source> tensors)

@@ -59,7 +59,19 @@ public sealed class PeftAdapterTests : IDisposable
         Write((Module + ".lora_A.weight", [2, 3], [1, 2, 3, 4, 5, 6]), (Module + ".lora_B.weight", [2, 1], [7, 8]));
         Should.Throw<CapvecException>(() => PeftAdapter.Load(_folder.Path)).Message.ShouldContain("A [2, 3] and B [2, 1]");
         File.Delete(_folder.File("adapter_model.safetensors"));
-        Should.Throw<CapvecException>(() => PeftAdapter.Load(_folder.Path)).Message.ShouldContain("adapter_model.safetensors");
+        Should.Throw<CapvecException>(() => PeftAdapter.Load(_folder.Path)).Message.ShouldContain("neither adapter_model.safetensors nor adapter_model.bin");
+    }
+
+    [Fact]
+    public void Weights_saved_by_torch_are_read_when_there_are_no_safetensors()
+    {
+        _folder.Write(PeftConfig.FileName, """{"peft_type":"LORA","r":2,"lora_alpha":4}""");
+        File.Copy(Repository.File("tests", "fixtures", "torch", "dir_str_f32.pt"), _folder.File("adapter_model.bin"));
+        Should.Throw<CapvecException>(() => PeftAdapter.Load(_folder.Path)).Message.ShouldContain("tensor '0' is not a LoRA factor");
+        File.Copy(Repository.File("tests", "fixtures", "torch", "list_bf16.pt"), _folder.File("adapter_model.bin"), overwrite: true);
+        Should.Throw<CapvecException>(() => PeftAdapter.Load(_folder.Path)).Message.ShouldContain("expected a dict from names to tensors");
+        File.Copy(Repository.File("tests", "fixtures", "torch", "hostile_reduce.pt"), _folder.File("adapter_model.bin"), overwrite: true);
+        Should.Throw<CapvecException>(() => PeftAdapter.Load(_folder.Path)).Message.ShouldContain("posix.system");
     }
 
     [Theory]

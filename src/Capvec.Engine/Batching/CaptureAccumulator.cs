@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using Capvec.Engine.Requests;
+using Capvec.Formats.Errors;
+
+namespace Capvec.Engine.Batching;
+
+/// <summary>Reduces a sequence's residual rows as they are computed. Rows come in order of position, so chunks do not change the sums.</summary>
+internal sealed unsafe class CaptureAccumulator
+{
+    private readonly CaptureRequest _request;
+    private readonly int _hidden;
+    private readonly int[] _slot;
+    private readonly double[][] _sums;
+    private readonly List<float>[] _rows;
+    private readonly int[] _counts;
+
+    public CaptureAccumulator(CaptureRequest request, int layers, int hidden, int tokens)
+    {
+        (_request, _hidden) = (request, hidden);
+        Layers = request.Layers.IsDefaultOrEmpty ? [.. Enumerable.Range(0, layers)] : request.Layers;
+        if (request.Tokens is { } chosen && chosen.Count != tokens)
+            throw new CapvecException($"the capture mask has {chosen.Count} entries for {tokens} tokens; give one for each.");
+        _slot = new int[layers];
+        Array.Fill(_slot, -1);
+        for (var i = 0; i < Layers.Length; i++)
+        {
+            if ((uint)Layers[i] >= (uint)layers)
+                throw new CapvecException($"layer {Layers[i]} does not exist: the model has blocks 0 to {layers - 1}.");
+            _slot[Layers[i]] = i;
+        }
+
+        _sums = [.. Layers.Select(_ => request.Reduction == CaptureReduction.Mean ? new double[hidden] : [])];
+        _rows = [.. Layers.Select(_ => new List<float>())];
+        _counts = new int[Layers.Length];
+    }
+
+    /// <summary>0-based blocks, in the order of the result.</summary>
+    public ImmutableArray<int> Layers { get; }
+
+    /// <summary>Whether a layer is wanted.</summary>
+    public bool Wants(int layer) => _slot[layer] >= 0;
+
+    /// <summary>Takes the row of one position at one layer.</summary>
+    public void Take(int layer, int position, float* row)
+    {
+        if (_request.Tokens is { } chosen && !chosen[position])
+            return;
+        var slot = _slot[layer];
+        _counts[slot]++;
+        var values = new ReadOnlySpan<float>(row, _hidden);
+        switch (_request.Reduction)
+        {
+            case CaptureReduction.Mean:
+                var sums = _sums[slot];
+                for (var i = 0; i < sums.Length; i++)
+                    sums[i] += row[i];
+                break;
+            case CaptureReduction.Last:
+                _rows[slot].Clear();
+                _rows[slot].AddRange(values);
+                break;
+            default:
+                _rows[slot].AddRange(values);
+                break;
+        }
+    }
+
+    public CaptureResult Result()
+    {
+        var tokens = _counts.Length == 0 ? 0 : _counts[0];
+        if (_request.Reduction == CaptureReduction.Mean)
+        {
+            var means = _sums.Select((sums, slot) => tokens == 0 ? [] : Array.ConvertAll(sums, s => (float)(s / _counts[slot])));
+            return new CaptureResult(Layers, tokens == 0 ? 0 : 1, tokens, [.. means]);
+        }
+
+        return new CaptureResult(Layers, _request.Reduction == CaptureReduction.Last ? Math.Min(tokens, 1) : tokens, tokens, [.. _rows.Select(r => r.ToArray())]);
+    }
+}

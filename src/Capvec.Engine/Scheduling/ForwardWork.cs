@@ -1,0 +1,66 @@
+using Capvec.Engine.Batching;
+using Capvec.Engine.Interventions;
+using Capvec.Engine.Requests;
+using Capvec.Engine.Sampling;
+
+namespace Capvec.Engine.Scheduling;
+
+/// <summary>A teacher-forced pass.</summary>
+internal sealed unsafe class ForwardWork : EngineWork
+{
+    private readonly ForwardRequest _request;
+    private readonly int _vocabulary;
+    private readonly TaskCompletionSource<ForwardResult> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly float[] _logits;
+    private readonly float[] _logProbs;
+
+    public ForwardWork(ForwardRequest request, CompiledSteering? steering, CaptureAccumulator? capture, int vocabulary, CancellationToken cancellation)
+        : base(request.Adapter, request.Steering, steering, cancellation)
+    {
+        (_request, _vocabulary, Capture) = (request, vocabulary, capture);
+        Tokens = [.. request.Tokens];
+        Own = request.Own is { } own ? [.. own] : [.. new bool[request.Tokens.Count]];
+        var rows = request.Logits switch { LogitRows.All => Tokens.Count, LogitRows.Last => 1, _ => 0 };
+        _logits = new float[checked(rows * vocabulary)];
+        _logProbs = request.NextLogProbs ? new float[Tokens.Count - 1] : [];
+    }
+
+    public Task<ForwardResult> Task => _done.Task;
+
+    public override CaptureAccumulator? Capture { get; }
+
+    public override List<int> Tokens { get; }
+
+    public override List<bool> Own { get; }
+
+    public override bool WantsLogits(int position) =>
+        _request.Logits == LogitRows.All
+        || (_request.Logits == LogitRows.Last && position == Tokens.Count - 1)
+        || (_request.NextLogProbs && position < Tokens.Count - 1);
+
+    public override void Read(int position, float* logits, TokenSampler sampler)
+    {
+        if (_request.Logits == LogitRows.All || (_request.Logits == LogitRows.Last && position == Tokens.Count - 1))
+        {
+            var row = _request.Logits == LogitRows.All ? position : 0;
+            new Span<float>(logits, _vocabulary).CopyTo(_logits.AsSpan(row * _vocabulary, _vocabulary));
+        }
+
+        if (_request.NextLogProbs && position < Tokens.Count - 1)
+            _logProbs[position] = sampler.LogProb(logits, Tokens[position + 1]);
+    }
+
+    public override bool Advance()
+    {
+        if (Pending > 0)
+            return false;
+        _done.TrySetResult(new ForwardResult(_logits, _logProbs, Capture?.Result()));
+        return true;
+    }
+
+    public override bool HasFailed => _done.Task.IsFaulted;
+
+    public override void Fail(Exception e) => _done.TrySetException(e);
+
+    public override void Cancel() => _done.TrySetCanceled(Cancellation);
+}

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Capvec.Engine.Interventions;
+using Capvec.Engine.Loading;
+using Capvec.Formats.Safetensors;
+using Capvec.Tests;
+
+namespace Capvec.Engine.Tests.Goldens;
+
+/// <summary>A tiny checkpoint with its reference outputs.</summary>
+internal sealed class TinyModel : IDisposable
+{
+    public TinyModel(string name)
+    {
+        Folder = Repository.File("tests", "fixtures", "models", name);
+        Model = LanguageModel.Load(Folder);
+        Tensors = SafetensorsFile.Open(Path.Combine(Folder, "golden.safetensors"));
+        Json = JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder, "golden.json"))).RootElement;
+    }
+
+    public string Folder { get; }
+
+    public LanguageModel Model { get; }
+
+    public SafetensorsFile Tensors { get; }
+
+    public JsonElement Json { get; }
+
+    public int[] Tokens(string name) => [.. Tensors.ReadInt64(name).Select(t => (int)t)];
+
+    /// <summary>The interventions of a run, in order.</summary>
+    public SteeringPlan Plan(JsonElement run)
+    {
+        var list = new List<Intervention>();
+        foreach (var op in run.GetProperty("ops").EnumerateArray())
+        {
+            var operation = op.GetProperty("op").GetString() switch
+            {
+                "add" => SteeringOperation.Add,
+                "ablate" => SteeringOperation.Ablate,
+                "add_keep_norm" => SteeringOperation.AddKeepNorm,
+                var other => throw new InvalidDataException(other),
+            };
+            var site = op.GetProperty("site").GetString() switch
+            {
+                "block_out" => SteeringSite.BlockOutput,
+                "embed" => SteeringSite.Embedding,
+                "mixer_out" => SteeringSite.MixerOutput,
+                "mlp_out" => SteeringSite.MlpOutput,
+                var other => throw new InvalidDataException(other),
+            };
+            var from = op.TryGetProperty("from", out var f) ? f.GetInt32() : 0;
+            var alpha = op.TryGetProperty("alpha", out var a) ? a.GetSingle() : 0;
+            var blocks = op.TryGetProperty("blocks", out var b) ? b.EnumerateArray().Select(x => x.GetInt32()) : [0];
+            list.AddRange(blocks.Select(block => new Intervention(operation, block, Tensors.ReadFloat32(op.GetProperty("vector").GetString()!), alpha, new SteeringMask(From: from), site)));
+        }
+
+        return new SteeringPlan([.. list]);
+    }
+
+    public void Dispose()
+    {
+        Tensors.Dispose();
+        Model.Dispose();
+    }
+}
