@@ -1,0 +1,19 @@
+using System.Runtime.CompilerServices;
+using Capvec.Text.Templates.Jinja.Evaluating;
+
+namespace Capvec.Text.Templates.Jinja.Syntax;
+
+/// <summary>An expression of a template.</summary>
+internal abstract class Expression
+{
+    /// <summary>Its value.</summary>
+    public object? Value(Evaluation run)
+    {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        run.Step();
+        return Evaluate(run);
+    }
+
+    /// <summary>What each kind of expression does.</summary>
+    protected abstract object? Evaluate(Evaluation run);
+}
