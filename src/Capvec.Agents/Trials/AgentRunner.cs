@@ -100,7 +100,7 @@ public sealed class AgentRunner
         catch (Exception e) when (e is CapvecException or IOException or UnauthorizedAccessException)
         {
             // The trial is over and its result stands; what was left behind has to be told, not to undo it.
-            log.Notes = $"the sandbox could not be removed: {e.Message}";
+            log.Note($"the sandbox could not be removed: {e.Message}");
         }
     }
 

@@ -27,6 +27,7 @@ internal sealed class TrialLog
     private readonly List<Step> _steps = [];
     private TrialMarks _marks = new();
     private string? _previous;
+    private string? _notes;
     private bool _hasRun;
 
     public TrialLog(TrialRequest request, TerminalProtocol protocol, IReplySource replies, string sandbox, TimeProvider time)
@@ -41,7 +42,8 @@ internal sealed class TrialLog
 
     public StopReason Stop { get; set; } = StopReason.Failure;
 
-    public string? Notes { get; set; }
+    /// <summary>Adds a remark that changes nothing about the result.</summary>
+    public void Note(string text) => _notes = _notes is null ? text : $"{_notes}; {text}";
 
     public void MarkTimeout(int count = 1) => _marks = _marks with { Timeout = _marks.Timeout + count };
 
@@ -116,7 +118,7 @@ internal sealed class TrialLog
         var reward = failure is null ? verdict?.Reward : null;
         trajectory = trajectory with
         {
-            Notes = Notes,
+            Notes = _notes,
             Extra = new TrajectoryExtra
             {
                 Capvec = new TrialRecord
@@ -191,7 +193,7 @@ internal sealed class TrialLog
         }
         catch (CapvecException e)
         {
-            Notes = $"the conversation's tokens are not known: {e.Message}";
+            Note($"the conversation's tokens are not known: {e.Message}");
             return null;
         }
     }
