@@ -18,7 +18,7 @@
     return { ink: read('ink'), muted: read('muted'), rule: read('rule'), paper: read('paper'), accent: read('accent'), arms };
   }
 
-  const text = (x, y, content, style) => ({ type: 'text', silent: true, x, y, style: Object.assign({ text: content, font: '13px ' + font, verticalAlign: 'middle' }, style) });
+  const text = (x, y, content, style) => ({ type: 'text', silent: true, x, y, style: Object.assign({ text: content, fontFamily: font, fontSize: 13, verticalAlign: 'middle' }, style) });
   const line = (x1, y1, x2, y2, style) => ({ type: 'line', silent: true, shape: { x1, y1, x2, y2 }, style });
   const rect = (x, y, width, height, style, silent) => ({ type: 'rect', silent: silent !== false, shape: { x, y, width, height }, style });
 
@@ -55,6 +55,7 @@
       axisLabel: { color: c.muted, fontSize: 12, fontFamily: font, hideOverlap: true },
       nameTextStyle: { color: c.muted, fontSize: 12, fontFamily: font },
       nameLocation: 'middle',
+      nameMoveOverlap: false,
       splitLine: { lineStyle: { color: c.rule, width: 1 } },
     }, more);
   }
@@ -103,7 +104,7 @@
       const y = api.coord([chart.min, i])[1] + (narrow ? 9 : 0);
       const x = v => api.coord([Math.min(chart.max, Math.max(chart.min, v)), i])[0];
       const children = [rect(0, y - rowHeight / 2, width, rowHeight, { fill: 'transparent' }, false)];
-      const strong = r.kind === 'steered' || r.kind === 'base';
+      const strong = r.strong;
       const nameStyle = { fill: c.ink, fontWeight: strong ? 600 : 400, overflow: 'truncate', ellipsis: '…' };
       if (narrow) {
         children.push(text(labels, y - 20, r.name, Object.assign(nameStyle, { width: width * 0.5 })));
@@ -136,7 +137,7 @@
     return {
       height,
       option: {
-        grid: { left: labels, right, top, bottom: 46 },
+        grid: { left: labels, right, top, bottom: 46, outerBoundsMode: 'none' },
         xAxis: axis(c, {
           min: chart.min, max: chart.max, name: chart.axis, nameGap: 26, interval: chart.step * (narrow && chart.max - chart.min > 5 * chart.step ? 2 : 1),
           axisLabel: { color: c.muted, fontSize: 12, fontFamily: font, formatter: chart.signed ? points : percent },
@@ -153,7 +154,8 @@
 
   // Pass rate over strength, for one layer.
   function dose(chart, width, c) {
-    const pixelShift = { steered: -3, negative: -3, random: 4, 'alpha-zero': 4, base: 0 };
+    // Arms at the same strength stand a few pixels apart.
+    const pixelShift = { steered: -4, negative: -4, random: 7, 'alpha-zero': 8, base: -4 };
     const path = chart.points.filter(p => p.joined).sort((a, b) => a.x - b.x);
     const base = (params, api) => {
       const from = api.coord([chart.min, chart.base]);
@@ -174,7 +176,7 @@
     const point = (params, api) => {
       const p = chart.points[params.dataIndex];
       const at = api.coord([p.x, p.value]);
-      const x = at[0] + pixelShift[p.kind] + p.shift * 9;
+      const x = at[0] + pixelShift[p.kind] + p.shift * 11;
       const y = v => api.coord([p.x, v])[1];
       const children = [rect(x - 8, y(p.high) - 4, 16, y(p.low) - y(p.high) + 8, { fill: 'transparent' }, false)];
       children.push(...interval(y(p.low), y(p.high), x, true, c.arms[p.kind]), mark(p.kind, x, at[1], c));
@@ -183,13 +185,13 @@
     return {
       height: 250,
       option: {
-        grid: { left: 52, right: 14, top: 12, bottom: 48 },
+        grid: { left: 62, right: 14, top: 12, bottom: 48, outerBoundsMode: 'none' },
         xAxis: axis(c, {
           min: chart.min, max: chart.max, name: chart.axis, nameGap: 28, splitLine: { show: false },
           axisLine: { show: true, onZero: false, lineStyle: { color: c.rule } }, axisTick: { show: true, customValues: chart.ticks, lineStyle: { color: c.rule } },
           axisLabel: { color: c.muted, fontSize: 12, fontFamily: font, hideOverlap: true, customValues: chart.ticks, formatter: signed },
         }),
-        yAxis: axis(c, { min: 0, max: 1, interval: 0.25, name: 'pass rate', nameGap: 38, axisLabel: { color: c.muted, fontSize: 12, fontFamily: font, formatter: percent } }),
+        yAxis: axis(c, { min: 0, max: 1, interval: 0.25, name: 'pass rate', nameGap: 44, axisLabel: { color: c.muted, fontSize: 12, fontFamily: font, formatter: percent } }),
         tooltip: tooltip(c, params => params.seriesIndex === 2 ? chart.points[params.dataIndex].detail : null),
         series: [
           custom(chart.base === null ? [] : [[0, chart.base]], base, { silent: true }),
@@ -206,8 +208,8 @@
     const n = rows.length;
     const first = rows[0].layer;
     const last = rows[n - 1].layer;
-    const left = 58;
-    const grids = [{ top: 26, height: 190 }, { top: 254, height: 90 }, { top: 382, height: 90 }].map(g => Object.assign({ left, right: 14 }, g));
+    const left = 66;
+    const grids = [{ top: 26, height: 190 }, { top: 254, height: 90 }, { top: 382, height: 90 }].map(g => Object.assign({ left, right: 14, outerBoundsMode: 'none' }, g));
     const chosen = rows.filter(r => r.chosen);
     const slot = (width - left - 14) / Math.max(1, last - first + 1);
     const radius = Math.max(2.5, Math.min(5, slot / 3));
@@ -225,7 +227,7 @@
       const y = api.coord([first, 0.5])[1];
       return { type: 'group', children: [
         line(left, y, width - 14, y, { stroke: c.ink, lineWidth: 1, lineDash: [4, 3] }),
-        text(left + 6, y - 9, 'chance 0.5', { fill: c.muted, font: '12px ' + font })] };
+        text(left + 6, y - 9, 'chance 0.5', { fill: c.muted, fontSize: 12 })] };
     };
     const level = (params, api) => {
       const y = api.coord([first, Math.log10(0.05)])[1];
@@ -269,7 +271,7 @@
       gridIndex, min: first - 0.5, max: last + 0.5, splitLine: { show: false }, axisLine: { show: true, onZero: false, lineStyle: { color: c.rule } },
       axisLabel: { color: c.muted, fontSize: 12, fontFamily: font, hideOverlap: true, customValues: rows.map(r => r.layer), formatter: String },
     }, more));
-    const y = (gridIndex, more) => axis(c, Object.assign({ gridIndex, nameGap: 42 }, more));
+    const y = (gridIndex, more) => axis(c, Object.assign({ gridIndex, nameGap: 46 }, more));
     return {
       height: 520,
       option: {

@@ -8,5 +8,6 @@ namespace Capvec.Reports.Charts;
 /// <param name="High">Upper end of its interval.</param>
 /// <param name="Text">The estimate as written.</param>
 /// <param name="Count">The n as written.</param>
+/// <param name="Strong">Whether it is base or the candidate.</param>
 /// <param name="Detail">Lines of the tooltip.</param>
-internal sealed record ForestRow(string Name, string Kind, double? Value, double? Low, double? High, string Text, string Count, IReadOnlyList<string> Detail);
+internal sealed record ForestRow(string Name, string Kind, double? Value, double? Low, double? High, string Text, string Count, bool Strong, IReadOnlyList<string> Detail);

@@ -33,11 +33,12 @@ internal static class Show
         ? None
         : $"{Points(interval.Lower)} to {Points(interval.Upper)}";
 
-    /// <summary>A p value with three significant digits, or &lt; 0.001.</summary>
+    /// <summary>A p value with three significant digits and at most four decimals, or &lt; 0.001.</summary>
     public static string P(double p) => p switch
     {
         double.NaN => None,
         < 0.001 => "< 0.001",
+        < 0.01 => Fixed(p, 4),
         >= 0.9995 => "1.00",
         _ => Significant(p),
     };

@@ -14,7 +14,7 @@ internal static class ArmsSection
         var arms = context.Study.Arms(StudyIndex.Test);
         return Element.Section("arms", "Arms", arms.Count == 0
             ? Element.Paragraph("The test stage has no trial yet.")
-            : Html.Of($"{Differences(context, StudyIndex.Test)}{Table(context.Study, StudyIndex.Test)}"));
+            : Html.Of($"{Differences(context, StudyIndex.Test)}{Table(context.Study, StudyIndex.Test)}"), wide: true);
     }
 
     /// <summary>The paired differences to base as a chart; nothing where no arm is compared.</summary>
@@ -29,7 +29,7 @@ internal static class ArmsSection
         var max = Math.Min(1, Math.Ceiling(Math.Max(ends.Max(), step) / step) * step);
         var rows = arms.Select(a => (Arm: a, C: a.AgainstBase!)).Select(x => new ForestRow(x.Arm.Name, ChartList.KindName(x.Arm.Kind),
             ChartList.Finite(x.C.PairedDifference), ChartList.Finite(x.C.PairedInterval.Lower), ChartList.Finite(x.C.PairedInterval.Upper),
-            Show.Points(x.C.PairedDifference), Show.Count(x.C.Tasks, "task"),
+            Show.Points(x.C.PairedDifference), Show.Count(x.C.Tasks, "task"), context.Study.Stands(x.Arm),
             [x.Arm.Name, $"{Show.Points(x.C.PairedDifference)} points [{Show.Points(x.C.PairedInterval)}], {Show.Count(x.C.Tasks, "task")}", $"sign-flip permutation over tasks: {Show.PSentence(x.C.PairedP)}"])).ToList();
         var chart = new ForestChart("paired difference to base, percentage points", min, max, step, true, 0, "no difference", null, null, rows);
         var label = "Paired difference to base in percentage points: " + string.Join("; ", rows.Select(r => $"{r.Name}: {r.Detail[1]}"));
@@ -42,11 +42,11 @@ internal static class ArmsSection
     {
         var arms = study.Arms(stage);
         var rows = arms.Select(a => Html.Of($"""
-            <tr{Html.Text(a.Kind is ArmKind.Steered or ArmKind.Base ? " class=strong" : "")} data-arm="{a.Name}"><th scope="row" class="arm" title="{a.Name} ({Show.Kind(a.Kind)})">{Legend.Swatch(a.Kind)} {a.Name}</th>
+            <tr{Html.Text(study.Stands(a) ? " class=strong" : "")} data-arm="{a.Name}"><th scope="row" class="arm" title="{a.Name} ({Show.Kind(a.Kind)})">{Legend.Swatch(a.Kind)} {a.Name}</th>
             {Element.Number($"{a.Passed}/{a.Trials}")}{Element.Number(Show.Percent(a.Rate))}<td class="n interval">{(a.Trials == 0 ? Show.None : Show.Percent(a.Wilson))}</td>{Compared(a.AgainstBase)}{Element.Number(Show.Count(a.Nulls))}</tr>
             """));
         var table = Element.Table($"Arms of the {stage} stage",
-            ["Arm", "Passed/n>", "Pass rate>", "Wilson 95%>", "Paired difference>", "95%>", "Paired p>", "Fisher p, two-sided>", "greater>", "less>", "Holm p>", "Null>"], rows);
+            ["Arm", "Passed/n>", "Pass rate>", "Wilson 95%>", "Paired difference>", "95%>", "Paired p>", "Fisher two‑sided>", "Fisher greater>", "Fisher less>", "Holm p>", "Null>"], rows);
         return Html.Of($"""
             {table}
             <p class="small muted">Passed/n: trials with a reward of at least 0.5, of trials with a reward. Paired difference: percentage points, as in the chart; paired p: sign-flip permutation over tasks, two-sided.

@@ -24,6 +24,6 @@ internal static class SelectionSection
             {ArmsSection.Table(study, StudyIndex.Selection)}
             <details><summary>Failure marks in the selection stage</summary>{MarksSection.Table(study, StudyIndex.Selection)}</details>
             <details><summary>Tasks by arms in the selection stage</summary>{TasksSection.Heat(study, StudyIndex.Selection)}</details>
-            """));
+            """), wide: true);
     }
 }

@@ -29,13 +29,13 @@ internal static class TasksSection
         var never = study.Results.NeverPassed.Select(n => n.Key).ToHashSet(StringComparer.Ordinal);
         var byTask = arms.ToDictionary(a => a.Name, a => study.Trials(stage, a.Name).ToLookup(t => t.Task), StringComparer.Ordinal);
         var upright = arms.Count > 5 || arms.Any(a => a.Name.Length > 14);
-        var head = arms.Select(a => Html.Of($"""<th scope="col" title="{a.Name}">{Legend.Swatch(a.Kind)}<br><span>{a.Name}</span></th>"""));
+        var head = arms.Select(a => Html.Of($"""<th scope="col" title="{a.Name}"><span>{a.Name}</span><br>{Legend.Swatch(a.Kind)}</th>"""));
         var rows = tasks.Select(task => Html.Of(
             $"""<tr{Html.Text(never.Contains(task) ? " class=never" : "")}><th scope="row" title="{task}">{task}</th>{arms.Select(a => Cell(task, a, [.. byTask[a.Name][task]]))}</tr>"""));
-        var foot = arms.Select(a => Html.Of($"<td>{a.Passed}/{a.Trials}</td>"));
+        var foot = arms.Select(a => Html.Of($"""<td title="{a.Name}: {a.Passed} of {a.Trials} passed">{Show.Percent(a.Rate)}</td>"""));
         return Html.Of($"""
             <div class="scroll" role="region" aria-label="Passed trials by task and arm, {stage} stage" tabindex="0">
-            <table class="heat{(upright ? " upright" : "")}"><thead><tr><th scope="col" class="corner">Task</th>{head}</tr></thead><tbody>{rows}</tbody><tfoot><tr><th scope="row">all</th>{foot}</tr></tfoot></table></div>
+            <table class="heat{(upright ? " upright" : "")}"><thead><tr><th scope="col" class="corner">Task</th>{head}</tr></thead><tbody>{rows}</tbody><tfoot><tr><th scope="row">pass rate</th>{foot}</tr></tfoot></table></div>
             <p class="small muted">Passed of trials with a reward; the deeper the colour, the larger the share. An asterisk says that trials without a reward are left out of the cell; – that there is no trial with a reward. Names in italics: passed by no trial of any arm.</p>
             """);
     }

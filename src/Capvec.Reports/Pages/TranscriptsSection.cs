@@ -48,8 +48,8 @@ internal static class TranscriptsSection
         Transcript right;
         try
         {
-            left = AtifReader.Read(study.Results.Folder, pair.Left.TracePath);
-            right = AtifReader.Read(study.Results.Folder, pair.Right.TracePath);
+            left = TranscriptReader.Read(study.Results.Folder, pair.Left.TracePath);
+            right = TranscriptReader.Read(study.Results.Folder, pair.Right.TracePath);
         }
         catch (CapvecException e)
         {
@@ -57,7 +57,7 @@ internal static class TranscriptsSection
         }
 
         var turns = Enumerable.Range(0, Math.Max(left.Turns.Count, right.Turns.Count))
-            .Select(i => TurnPair.Of(i, i < left.Turns.Count ? left.Turns[i] : null, i < right.Turns.Count ? right.Turns[i] : null));
+            .Select(i => TurnPair.Of(i, i < left.Turns.Count ? left.Turns[i] : null, i < right.Turns.Count ? right.Turns[i] : null, basis.Name, candidate.Name));
         return Html.Of($"""
             <details><summary>The task as the agent was told it</summary>{TurnPair.Block(left.Prompt)}</details>
             {Split(left, right)}
@@ -65,10 +65,15 @@ internal static class TranscriptsSection
             <div class="side-head">{Legend.Swatch(basis.Kind)} {basis.Name} <span class="outcome">· {Outcome(pair.Left)}, {Show.Count(pair.Left.Turns, "turn")}, {Show.Count(pair.Left.Tokens, "token")}</span></div>
             <div class="side-head right">{Legend.Swatch(candidate.Kind)} {candidate.Name} <span class="outcome">· {Outcome(pair.Right)}, {Show.Count(pair.Right.Turns, "turn")}, {Show.Count(pair.Right.Tokens, "token")}</span></div>
             {turns}
+            {Verifier(left, "")}{Verifier(right, " right")}
             </div>
             <p class="small muted">Traces: <code>{pair.Left.TracePath}</code> and <code>{pair.Right.TracePath}</code></p>
             """);
     }
+
+    private static Html Verifier(Transcript transcript, string side) => transcript.VerifierOutput.Length == 0
+        ? Html.Of($"""<div class="turn{side}"></div>""")
+        : Html.Of($"""<div class="turn{side}"><details><summary>What the verifier printed</summary>{TurnPair.Block(transcript.VerifierOutput)}</details></div>""");
 
     // The trials share their seed, so they run together until the steering changes a choice of token for the first time.
     private static Html Split(Transcript left, Transcript right)

@@ -11,19 +11,19 @@ internal static class TurnPair
     private const int MostCharacters = 6000;
 
     /// <summary>The two cells of the turn; null where a conversation had already ended.</summary>
-    public static Html Of(int index, TranscriptTurn? left, TranscriptTurn? right)
+    public static Html Of(int index, TranscriptTurn? left, TranscriptTurn? right, string leftArm, string rightArm)
     {
         var (leftReply, rightReply, note) = Replies(left, right);
-        return Html.Of($"{Cell(index, left, right, leftReply, note, "del", "")}{Cell(index, right, left, rightReply, note, "ins", " right")}");
+        return Html.Of($"{Cell(index, leftArm, left, right, leftReply, note, "del", "")}{Cell(index, rightArm, right, left, rightReply, note, "ins", " right")}");
     }
 
     /// <summary>Text as it stands, shortened where it is very long.</summary>
     public static Html Block(string text) => Html.Of($"""<pre class="long">{Shorten(text)}</pre>""");
 
-    private static Html Cell(int index, TranscriptTurn? turn, TranscriptTurn? other, Html reply, string note, string tag, string side)
+    private static Html Cell(int index, string arm, TranscriptTurn? turn, TranscriptTurn? other, Html reply, string note, string tag, string side)
     {
         if (turn is null)
-            return Html.Of($"""<div class="turn absent{side}"><h5>Turn {index + 1}</h5>The conversation had ended.</div>""");
+            return Html.Of($"""<div class="turn absent{side}"><h5>Turn {index + 1}<span class="whose"> · {arm}</span></h5>The conversation had ended.</div>""");
         var same = other?.Commands.ToHashSet(StringComparer.Ordinal) ?? [];
         var commands = turn.Commands.Select(c => other is null || same.Contains(c)
             ? Html.Of($"<li>{Keys(c)}</li>")
@@ -31,8 +31,13 @@ internal static class TurnPair
         var list = turn.Commands.Count == 0 ? Html.Of($"""<p class="field muted">No command.</p>""") : Html.Of($"""<ul class="commands" aria-label="Commands">{commands}</ul>""");
         var done = turn.Done ? Html.Of($"""<p class="field">Marks the task complete.</p>""") : Html.Empty;
         var tokens = turn.TokenIds.Count > 0 ? $" · {Show.Count(turn.TokenIds.Count, "token")}" : "";
+        if (turn.LogProbability is { } logProbability)
+            tokens += $", ln p {Show.Significant(logProbability)}";
+        var marks = turn.Marks.Count == 0 && turn.ParseError is null
+            ? Html.Empty
+            : Html.Of($"""<p class="field marked">{string.Join(", ", turn.Marks)}{(turn.ParseError is null ? "" : $": {turn.ParseError}")}</p>""");
         var terminal = turn.Terminal.Length == 0 ? Html.Empty : Html.Of($"<pre>{Shorten(turn.Terminal)}</pre>");
-        return Html.Of($"""<div class="turn{side}"><h5>Turn {index + 1}{tokens}{note}</h5>{reply}{list}{done}{terminal}</div>""");
+        return Html.Of($"""<div class="turn{side}"><h5>Turn {index + 1}<span class="whose"> · {arm}</span>{tokens}{note}</h5>{marks}{reply}{list}{done}{terminal}</div>""");
     }
 
     private static (Html Left, Html Right, string Note) Replies(TranscriptTurn? left, TranscriptTurn? right)

@@ -48,7 +48,7 @@ internal static class VerdictSection
         var basis = context.Study.Base(stage);
         var hasBase = basis is { Trials: > 0 };
         var rows = arms.Select(a => new ForestRow(a.Name, ChartList.KindName(a.Kind), ChartList.Finite(a.Rate),
-            a.Trials == 0 ? null : a.Wilson.Lower, a.Trials == 0 ? null : a.Wilson.Upper, Show.Percent(a.Rate), $"{a.Passed}/{a.Trials}", Detail(a))).ToList();
+            a.Trials == 0 ? null : a.Wilson.Lower, a.Trials == 0 ? null : a.Wilson.Upper, Show.Percent(a.Rate), $"{a.Passed}/{a.Trials}", context.Study.Stands(a), Detail(a))).ToList();
         var chart = new ForestChart("pass rate", 0, 1, 0.1, false, hasBase ? basis!.Rate : null, hasBase ? $"base {Show.Percent(basis!.Rate)}" : "",
             hasBase ? basis!.Wilson.Lower : null, hasBase ? basis!.Wilson.Upper : null, rows);
         var label = "Pass rate by arm: " + string.Join("; ", arms.Select(a => $"{a.Name} {Show.Percent(a.Rate)}, 95% interval {Show.Percent(a.Wilson)}, {a.Passed} of {a.Trials}"));

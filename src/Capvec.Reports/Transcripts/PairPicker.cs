@@ -14,7 +14,9 @@ internal static class PairPicker
         var gained = Spread(pairs.Where(p => p.Counts && !StudyIndex.Passed(p.Left) && StudyIndex.Passed(p.Right)));
         var lost = Spread(pairs.Where(p => p.Counts && StudyIndex.Passed(p.Left) && !StudyIndex.Passed(p.Right)));
         var fromLost = Math.Min(lost.Count, Math.Max(count / 3, count - gained.Count));
-        return [.. gained.Take(count - fromLost), .. lost.Take(fromLost)];
+        var shown = gained.Take(count - fromLost).ToList();
+        var seen = shown.Select(p => p.Left.Task).ToHashSet(StringComparer.Ordinal);
+        return [.. shown, .. lost.OrderBy(p => seen.Contains(p.Left.Task)).Take(fromLost)];
     }
 
     private static List<TrialPair> Spread(IEnumerable<TrialPair> pairs) =>
