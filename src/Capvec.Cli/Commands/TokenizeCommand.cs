@@ -10,7 +10,7 @@ namespace Capvec.Cli.Commands;
 /// <summary>capvec tokenize: text to ids.</summary>
 internal sealed class TokenizeCommand : CapvecCommand
 {
-    private readonly Option<string> _model = ModelOptions.Model();
+    private readonly Option<string> _model = PathOptions.Model();
     private readonly Option<string> _text = new("--text", "-t") { Description = "The text; \"-\" reads standard input.", Required = true, HelpName = "TEXT" };
     private readonly Option<bool> _plain = new("--plain") { Description = "Added tokens inside the text, such as <|im_end|>, stay text." };
 
@@ -24,7 +24,7 @@ internal sealed class TokenizeCommand : CapvecCommand
     }
 
     /// <inheritdoc/>
-    protected override async Task<JsonObject> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation)
+    protected override async Task<JsonObject?> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation)
     {
         var tokenizer = Tokenizer.Load(arguments.GetRequiredValue(_model));
         var text = arguments.GetRequiredValue(_text);

@@ -20,7 +20,8 @@ internal abstract class CapvecCommand : Command
         {
             var output = new CommandOutput(arguments.GetValue(json));
             var result = await RunAsync(arguments, output, cancellation);
-            output.Finish(result);
+            if (result is not null)
+                output.Finish(result);
             return 0;
         });
     }
@@ -29,6 +30,6 @@ internal abstract class CapvecCommand : Command
     public string Example { get; }
 
     /// <summary>Does the command's work.</summary>
-    /// <returns>What --json prints.</returns>
-    protected abstract Task<JsonObject> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation);
+    /// <returns>What --json prints at the end; null where the command has printed it already.</returns>
+    protected abstract Task<JsonObject?> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation);
 }

@@ -56,7 +56,12 @@ internal static class CommandHost
 
     private static IEnumerable<CapvecCommand> All(Option<bool> json) =>
     [
+        new SteerCommand(json),
+        new ServeCommand(json),
+        new InspectCommand(json),
+        new ForwardCommand(json),
         new TokenizeCommand(json),
+        new RenderCommand(json),
     ];
 
     private static CapvecException? Known(Exception e) => e switch
@@ -69,9 +74,13 @@ internal static class CommandHost
     private static string Usage(ParseResult parsed)
     {
         var path = string.Join(' ', Path(parsed.CommandResult.Command).Reverse());
-        return parsed.CommandResult.Command is RootCommand && parsed.Tokens.Count == 0
-            ? "no command given; run \"capvec --help\" to see them"
-            : $"{parsed.Errors[0].Message.TrimEnd('.')}; run \"{path} --help\" to see what it takes";
+        if (parsed.CommandResult.Command is RootCommand)
+        {
+            var unknown = parsed.UnmatchedTokens.FirstOrDefault();
+            return $"{(unknown is null ? "no command given" : $"there is no command '{unknown}'")}; run \"capvec --help\" to see them";
+        }
+
+        return $"{parsed.Errors[0].Message.TrimEnd('.')}; run \"{path} --help\" to see what it takes";
 
         static IEnumerable<string> Path(Command? command)
         {

@@ -15,6 +15,25 @@ internal sealed class CommandOutput(bool json)
             Console.Out.WriteLine(text);
     }
 
+    /// <summary>Aligned columns of data for people.</summary>
+    /// <param name="rows">Cells; rows may have fewer than the widest.</param>
+    /// <param name="heading">Whether the first row names the columns.</param>
+    public void Table(IEnumerable<string[]> rows, bool heading)
+    {
+        if (Json)
+            return;
+        var all = rows.ToList();
+        var columns = all.Max(row => row.Length);
+        var widths = Enumerable.Range(0, columns).Select(i => all.Max(row => i < row.Length ? row[i].Length : 0)).ToArray();
+        foreach (var row in all)
+        {
+            var cells = row.Select((cell, i) => i == row.Length - 1 ? cell : cell.PadRight(widths[i]));
+            Line($"  {string.Join("  ", cells).TrimEnd()}");
+            if (heading && row == all[0])
+                Line($"  {string.Join("  ", widths.Select(width => new string('-', width)))}");
+        }
+    }
+
     /// <summary>A remark that is not data.</summary>
     public static void Remark(string text) => Console.Error.WriteLine(text);
 

@@ -1,10 +1,15 @@
 namespace Capvec.Cli.Progress;
 
 /// <summary>Plain lines: at the begin and end of a step, and between them every 10% but not more often than every three seconds.</summary>
-internal sealed class PlainProgress(TextWriter writer, TimeProvider time) : ProgressDisplay
+internal sealed class PlainProgress : ProgressDisplay
 {
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(3);
     private readonly Lock _lock = new();
+    private readonly TextWriter _writer;
+    private readonly TimeProvider _time;
+
+    /// <summary>Writes lines.</summary>
+    public PlainProgress(TextWriter writer, TimeProvider time) => (_writer, _time) = (writer, time);
 
     /// <inheritdoc/>
     public override IProgressStep Begin(string title, double total, string unit) => new Step(this, title, total, unit);
@@ -13,7 +18,7 @@ internal sealed class PlainProgress(TextWriter writer, TimeProvider time) : Prog
     public override void Remark(string text)
     {
         lock (_lock)
-            writer.WriteLine(text);
+            _writer.WriteLine(text);
     }
 
     /// <inheritdoc/>
@@ -35,7 +40,7 @@ internal sealed class PlainProgress(TextWriter writer, TimeProvider time) : Prog
         public Step(PlainProgress display, string title, double total, string unit)
         {
             (_display, _title, _total, _unit) = (display, title, total, unit);
-            _begin = _last = display.time.GetTimestamp();
+            _begin = _last = display._time.GetTimestamp();
         }
 
         public void Report(double done, string? note)
@@ -43,14 +48,14 @@ internal sealed class PlainProgress(TextWriter writer, TimeProvider time) : Prog
             lock (_display._lock)
             {
                 (_done, _note) = (done, note ?? _note);
-                if (_ended || _display.time.GetElapsedTime(_last) < Between || _done - _shown < _total / 10)
+                if (_ended || _display._time.GetElapsedTime(_last) < Between || _done - _shown < _total / 10)
                     return;
-                _last = _display.time.GetTimestamp();
+                _last = _display._time.GetTimestamp();
                 _shown = _done;
-                var elapsed = _display.time.GetElapsedTime(_begin);
+                var elapsed = _display._time.GetElapsedTime(_begin);
                 var rate = _done / elapsed.TotalSeconds;
                 var left = rate > 0 ? $", {ProgressText.Duration(TimeSpan.FromSeconds((_total - _done) / rate))} left" : "";
-                _display.writer.WriteLine($"{_title}: {Amount()}{(_unit.Length > 0 ? $", {ProgressText.Rate(rate)}" : "")}{left}");
+                _display._writer.WriteLine($"{_title}: {Amount()}{(_unit.Length > 0 ? $", {ProgressText.Rate(rate)}" : "")}{left}");
             }
         }
 
@@ -61,14 +66,14 @@ internal sealed class PlainProgress(TextWriter writer, TimeProvider time) : Prog
                 if (_ended)
                     return;
                 _ended = true;
-                _display.writer.WriteLine($"{_title}: {(_done >= _total ? "done" : "ended")}, {Amount()} in {ProgressText.Duration(_display.time.GetElapsedTime(_begin))}");
+                _display._writer.WriteLine($"{_title}: {(_done >= _total ? "done" : "ended")}, {Amount()} in {ProgressText.Duration(_display._time.GetElapsedTime(_begin))}");
             }
         }
 
         private string Amount()
         {
             var share = _total > 0 ? _done / _total : 1;
-            var amount = _unit.Length > 0 ? $"{_done:0} of {_total:0} {_unit}" : $"{share:P0}";
+            var amount = _unit.Length > 0 ? $"{_done:0} of {_total:0} {_unit}" : $"{share * 100:0}%";
             return _note is null ? amount : $"{amount} ({_note})";
         }
     }

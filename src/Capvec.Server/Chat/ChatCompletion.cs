@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace Capvec.Server.Chat;
 
 /// <summary>The answer to POST /v1/chat/completions, and one piece of it when streamed.</summary>

@@ -60,5 +60,5 @@ public sealed record ChatRequest
 
     /// <summary>Every other field.</summary>
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Others { get; init; }
+    public Dictionary<string, JsonElement>? Others { get; set; }
 }

@@ -14,5 +14,5 @@ public sealed record ChatRequestMessage
 
     /// <summary>Every other field.</summary>
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Others { get; init; }
+    public Dictionary<string, JsonElement>? Others { get; set; }
 }

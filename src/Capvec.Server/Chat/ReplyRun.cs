@@ -1,4 +1,3 @@
-using System.Text;
 using Capvec.Engine.Requests;
 using Capvec.Engine.Scheduling;
 using Capvec.Text.Tokenizers;
@@ -74,10 +73,6 @@ internal sealed class ReplyRun
             _emit(new ReplyPiece(_index, text, logprobs, end));
     }
 
-    private ChatTokenLogprob Entry(int id, float logprob)
-    {
-        var text = _tokenizer.Decode([id]);
-        var bytes = text.Contains('\uFFFD', StringComparison.Ordinal) ? null : Encoding.UTF8.GetBytes(text).Select(x => (int)x).ToArray();
-        return new ChatTokenLogprob(text, logprob, bytes, []);
-    }
+    private ChatTokenLogprob Entry(int id, float logprob) =>
+        new(_tokenizer.Decode([id]), logprob, [.. _tokenizer.BytesOf(id).ToArray().Select(x => (int)x)], []);
 }

@@ -13,7 +13,6 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Capvec.Server.Hosting;
@@ -26,7 +25,10 @@ public sealed class CapvecServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private CapvecServer(WebApplication app) => _app = app;
+    private CapvecServer(WebApplication app, IReadOnlyList<string> vectors) => (_app, Vectors) = (app, vectors);
+
+    /// <summary>Ids that the steering field may name.</summary>
+    public IReadOnlyList<string> Vectors { get; }
 
     /// <summary>Where it listens, for example http://127.0.0.1:8080.</summary>
     public string Address => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
@@ -43,13 +45,14 @@ public sealed class CapvecServer : IAsyncDisposable
         TextModel text, IReadOnlyList<LoraAdapter> adapters, InferenceEngine engine, ServerOptions options, TimeProvider? time = null, CancellationToken cancellation = default)
     {
         time ??= TimeProvider.System;
-        var address = Check(options);
+        var address = options.Check();
         var models = new ModelCatalog(text, adapters);
         var vectors = new VectorCatalog(options, text.Model);
         var endpoint = new ChatEndpoint(engine, models, new ChatRequestReader(models, vectors, options), options, time);
 
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning)
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // a failed start is told by the exception below
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -93,7 +96,7 @@ public sealed class CapvecServer : IAsyncDisposable
             throw new CapvecException($"cannot listen on {options.Host} port {options.Port}: {e.Message.TrimEnd('.')}; stop what listens there or choose another --port (0 takes a free one).", e);
         }
 
-        return new CapvecServer(app);
+        return new CapvecServer(app, vectors.Ids);
     }
 
     /// <summary>Listens until cancelled, then lets running replies end for a few seconds.</summary>
@@ -111,20 +114,4 @@ public sealed class CapvecServer : IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _app.DisposeAsync();
-
-    private static IPAddress Check(ServerOptions options)
-    {
-        var name = options.Host == "localhost" ? "127.0.0.1" : options.Host;
-        if (!IPAddress.TryParse(name, out var address))
-            throw new CapvecException($"--host {options.Host} is not an address; give one such as 127.0.0.1, or 0.0.0.0 for every interface.", exitCode: CapvecException.WrongUsage);
-        if (options.Port is < 0 or > 65535)
-            throw new CapvecException($"--port {options.Port} is not a port; give a number from 0 to 65535.", exitCode: CapvecException.WrongUsage);
-        if (!IPAddress.IsLoopback(address) && string.IsNullOrWhiteSpace(options.ApiKey))
-        {
-            throw new CapvecException(
-                $"--host {options.Host} can be reached from other machines, so a key is needed; add --api-key KEY, or listen on 127.0.0.1.", exitCode: CapvecException.WrongUsage);
-        }
-
-        return address;
-    }
 }

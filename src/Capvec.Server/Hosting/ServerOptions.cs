@@ -1,3 +1,6 @@
+using System.Net;
+using Capvec.Formats.Errors;
+
 namespace Capvec.Server.Hosting;
 
 /// <summary>Where the server listens and what it lets a request ask for.</summary>
@@ -48,4 +51,23 @@ public sealed record ServerOptions
     /// <summary>How long a stream may be silent before a comment line shows that it lives.</summary>
     /// <value>10 s.</value>
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Checks address, port and key.</summary>
+    /// <returns>The address to listen on.</returns>
+    /// <exception cref="CapvecException">One of them makes no sense, or an address that other machines reach comes without a key.</exception>
+    public IPAddress Check()
+    {
+        var name = Host == "localhost" ? "127.0.0.1" : Host;
+        if (!IPAddress.TryParse(name, out var address))
+            throw new CapvecException($"the host {Host} is not an address; give one such as 127.0.0.1, or 0.0.0.0 for every interface.", exitCode: CapvecException.WrongUsage);
+        if (Port is < 0 or > 65535)
+            throw new CapvecException($"{Port} is not a port; give a number from 0 to 65535.", exitCode: CapvecException.WrongUsage);
+        if (!IPAddress.IsLoopback(address) && string.IsNullOrWhiteSpace(ApiKey))
+        {
+            throw new CapvecException(
+                $"{Host} can be reached from other machines, so a key is needed; set CAPVEC_API_KEY or --api-key, or listen on 127.0.0.1.", exitCode: CapvecException.WrongUsage);
+        }
+
+        return address;
+    }
 }
