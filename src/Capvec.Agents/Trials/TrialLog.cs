@@ -8,6 +8,7 @@ using Capvec.Agents.Sandboxes;
 using Capvec.Agents.Traces;
 using Capvec.Formats.Errors;
 using Capvec.Text.Templates;
+using ToolCall = Capvec.Agents.Traces.ToolCall;
 
 namespace Capvec.Agents.Trials;
 
