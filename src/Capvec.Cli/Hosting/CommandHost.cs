@@ -56,6 +56,9 @@ internal static class CommandHost
 
     private static IEnumerable<CapvecCommand> All(Option<bool> json) =>
     [
+        new CollectCommand(json),
+        new CaptureCommand(json),
+        new ComputeCommand(json),
         new SteerCommand(json),
         new ServeCommand(json),
         new InspectCommand(json),

@@ -15,11 +15,12 @@ internal sealed class BarProgress : ProgressDisplay
     public BarProgress(IAnsiConsole console) => _console = console;
 
     /// <inheritdoc/>
-    public override IProgressStep Begin(string title, double total, string unit)
+    public override IProgressStep Begin(string title, double total, string unit, double done = 0)
     {
         _drawing ??= Draw();
         var task = _context.Task.GetAwaiter().GetResult().AddTask(Markup.Escape(title), maxValue: Math.Max(total, double.Epsilon));
-        _rates.SetUnit(task.Id, unit);
+        task.Value = done;
+        _rates.Describe(task.Id, unit, done);
         return new Step(task, title);
     }
 
@@ -57,6 +58,11 @@ internal sealed class BarProgress : ProgressDisplay
                 task.Description = Markup.Escape($"{title} ({note})");
         }
 
-        public void End() => task.StopTask();
+        public void End(string? summary)
+        {
+            if (summary is not null)
+                task.Description = Markup.Escape($"{title}: {summary}");
+            task.StopTask();
+        }
     }
 }

@@ -9,5 +9,6 @@ internal interface IProgressStep
     void Report(double done, string? note = null);
 
     /// <summary>The step is over, whatever was done of it.</summary>
-    void End();
+    /// <param name="summary">What came of it, or null.</param>
+    void End(string? summary = null);
 }

@@ -12,7 +12,7 @@ internal sealed class PlainProgress : ProgressDisplay
     public PlainProgress(TextWriter writer, TimeProvider time) => (_writer, _time) = (writer, time);
 
     /// <inheritdoc/>
-    public override IProgressStep Begin(string title, double total, string unit) => new Step(this, title, total, unit);
+    public override IProgressStep Begin(string title, double total, string unit, double done = 0) => new Step(this, title, total, unit, done);
 
     /// <inheritdoc/>
     public override void Remark(string text)
@@ -30,6 +30,7 @@ internal sealed class PlainProgress : ProgressDisplay
         private readonly string _title;
         private readonly double _total;
         private readonly string _unit;
+        private readonly double _before;
         private readonly long _begin;
         private long _last;
         private double _done;
@@ -37,9 +38,10 @@ internal sealed class PlainProgress : ProgressDisplay
         private string? _note;
         private bool _ended;
 
-        public Step(PlainProgress display, string title, double total, string unit)
+        public Step(PlainProgress display, string title, double total, string unit, double done)
         {
             (_display, _title, _total, _unit) = (display, title, total, unit);
+            _before = _done = _shown = done;
             _begin = _last = display._time.GetTimestamp();
         }
 
@@ -53,20 +55,20 @@ internal sealed class PlainProgress : ProgressDisplay
                 _last = _display._time.GetTimestamp();
                 _shown = _done;
                 var elapsed = _display._time.GetElapsedTime(_begin);
-                var rate = _done / elapsed.TotalSeconds;
+                var rate = (_done - _before) / elapsed.TotalSeconds;
                 var left = rate > 0 ? $", {ProgressText.Duration(TimeSpan.FromSeconds((_total - _done) / rate))} left" : "";
                 _display._writer.WriteLine($"{_title}: {Amount()}{(_unit.Length > 0 ? $", {ProgressText.Rate(rate)}" : "")}{left}");
             }
         }
 
-        public void End()
+        public void End(string? summary)
         {
             lock (_display._lock)
             {
                 if (_ended)
                     return;
                 _ended = true;
-                _display._writer.WriteLine($"{_title}: {(_done >= _total ? "done" : "ended")}, {Amount()} in {ProgressText.Duration(_display._time.GetElapsedTime(_begin))}");
+                _display._writer.WriteLine($"{_title}: {(_done >= _total ? "done" : "ended")}, {summary ?? Amount()} in {ProgressText.Duration(_display._time.GetElapsedTime(_begin))}");
             }
         }
 

@@ -21,7 +21,8 @@ internal abstract class ProgressDisplay : IAsyncDisposable
     /// <param name="title">What is done.</param>
     /// <param name="total">How much there is to do.</param>
     /// <param name="unit">What is counted, in the plural; empty where only the share is known.</param>
-    public abstract IProgressStep Begin(string title, double total, string unit);
+    /// <param name="done">How much of it was done before; it does not count for the rate.</param>
+    public abstract IProgressStep Begin(string title, double total, string unit, double done = 0);
 
     /// <summary>Says something beside the bars.</summary>
     public abstract void Remark(string text);
