@@ -93,8 +93,8 @@
     const narrow = width < 600;
     const rowHeight = narrow ? 46 : 30;
     const longest = Math.max(...rows.map(r => r.name.length), 4);
-    const labels = narrow ? 8 : Math.min(230, longest * 7.4 + 24);
-    const right = narrow ? 18 : 176;
+    const labels = narrow ? 20 : Math.min(230, longest * 7.4 + 24);
+    const right = narrow ? 24 : 176;
     const top = 26;
     const height = top + rows.length * rowHeight + 46;
     const plot = width - labels - right;
@@ -107,7 +107,7 @@
       const strong = r.strong;
       const nameStyle = { fill: c.ink, fontWeight: strong ? 600 : 400, overflow: 'truncate', ellipsis: '…' };
       if (narrow) {
-        children.push(text(labels, y - 20, r.name, Object.assign(nameStyle, { width: width * 0.5 })));
+        children.push(text(6, y - 20, r.name, Object.assign(nameStyle, { width: width * 0.5 })));
         children.push(text(width - 6, y - 20, r.text + '  ' + r.count, { fill: c.ink, align: 'right' }));
       } else {
         children.push(text(labels - 14, y, r.name, Object.assign(nameStyle, { align: 'right', width: labels - 16 })));
@@ -187,7 +187,7 @@
       option: {
         grid: { left: 62, right: 14, top: 12, bottom: 48, outerBoundsMode: 'none' },
         xAxis: axis(c, {
-          min: chart.min, max: chart.max, name: chart.axis, nameGap: 28, splitLine: { show: false },
+          min: chart.min, max: chart.max, name: width < 320 ? 'strength' : chart.axis, nameGap: 28, splitLine: { show: false },
           axisLine: { show: true, onZero: false, lineStyle: { color: c.rule } }, axisTick: { show: true, customValues: chart.ticks, lineStyle: { color: c.rule } },
           axisLabel: { color: c.muted, fontSize: 12, fontFamily: font, hideOverlap: true, customValues: chart.ticks, formatter: signed },
         }),

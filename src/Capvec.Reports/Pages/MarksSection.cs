@@ -1,5 +1,6 @@
 using System.Globalization;
 using Capvec.Experiments.Results;
+using Capvec.Experiments.Statistics;
 using Capvec.Reports.Charts;
 using Capvec.Reports.Figures;
 using Capvec.Reports.Markup;
@@ -33,7 +34,7 @@ internal static class MarksSection
         var (marked, trials) = mark.Of(study, arm);
         if (trials == 0)
             return Element.Cell(Show.None);
-        var interval = MarkShare.Wilson(marked, trials);
+        var interval = Wilson.Interval(marked, trials);
         var share = (double)marked / trials;
         var bar = string.Create(CultureInfo.InvariantCulture, $"width:{share * 100:0.##}%;--tint:var(--arm-{ChartList.KindName(arm.Kind)})");
         var whisker = string.Create(CultureInfo.InvariantCulture, $"left:{interval.Lower * 100:0.##}%;width:{(interval.Upper - interval.Lower) * 100:0.##}%");
