@@ -24,6 +24,15 @@ public sealed record TaskConfig
     /// <summary>[environment].storage or storage_mb in MiB, or null.</summary>
     public long? StorageMb { get; init; }
 
+    /// <summary>[environment].workdir, which goes before the Dockerfile's WORKDIR, or null.</summary>
+    public string? WorkingDirectory { get; init; }
+
+    /// <summary>[environment.env]: variables of every command in the task's machine.</summary>
+    public IReadOnlyDictionary<string, string> EnvironmentVariables { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>[verifier.env]: variables that only the verifier sees, over those of the environment.</summary>
+    public IReadOnlyDictionary<string, string> VerifierVariables { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Everything in the file, tables as dictionaries.</summary>
     public required IReadOnlyDictionary<string, object?> All { get; init; }
 }

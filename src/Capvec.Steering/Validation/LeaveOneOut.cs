@@ -7,11 +7,12 @@ namespace Capvec.Steering.Validation;
 /// Leave-one-out validation of the mean difference: each trace is scored on the direction fitted on all others, and the AUC is taken over
 /// these scores. In-sample AUC says nothing when there are more dimensions than traces; this one does.
 /// <para>
-/// On pure noise the figure is not spread around 0.5 as an AUC of independent scores would be. Taking a trace out moves its own class mean away
-/// from it, so its score is pushed against its label just as much as an in-sample score is pushed towards it; with few traces, unequal
-/// classes or one dominant axis of variation, most draws of noise land somewhat below 0.5 (mean 0.47 to 0.51 in simulations, with a standard
-/// deviation of 0.22 at 5 against 12 traces). So an AUC a little under 0.5 is no evidence of a reversed direction, and one above it is to be judged by
-/// <see cref="PermutationTest"/>, which shares the bias, and not by a binomial formula. Traces of one task are alike: see also <see cref="Folds.ByGroup"/>.
+/// On pure noise the figure is not spread around 0.5 as an AUC of independent scores would be: taking a trace out moves its own class mean
+/// away from it. Before scaling, the difference of the two classes' mean scores is <c>|w|^2 - tr(S+)/n+ - tr(S-)/n-</c> (w in sample, S the covariances
+/// within classes): 0 on average under the null, but skewed, mostly a little below 0 and now and then far above. The AUC follows: mean 0.47 to 0.51 in
+/// simulations, most draws below 0.5 when classes are unequal or one axis of variation dominates, standard deviation 0.22 at 5 against 12 traces.
+/// So an AUC a little under 0.5 is no evidence of a reversed direction, and one above it is to be judged by <see cref="PermutationTest"/>, which shares the
+/// bias, and not by a formula. Traces of one task are alike: see also <see cref="Folds.ByGroup"/>.
 /// </para>
 /// </summary>
 public static class LeaveOneOut

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Capvec.Agents.Sandboxes.Namespaces;
+using Capvec.Agents.Tasks;
+using Capvec.Formats.Errors;
+
+namespace Capvec.Agents.Sandboxes;
+
+/// <summary>Makes sandboxes out of Linux namespaces, with the tools of a plain Debian; as root and as an ordinary user. Thread-safe.</summary>
+public sealed class NamespaceSandboxFactory : ISandboxFactory
+{
+    private readonly HostSystem _host;
+    private readonly NamespaceSandboxOptions _options;
+    private readonly ConditionalWeakTable<HarborTask, BoxImage> _images = [];
+
+    private NamespaceSandboxFactory(HostSystem host, NamespaceSandboxOptions options) => (_host, _options) = (host, options);
+
+    /// <inheritdoc/>
+    public string Name => "namespaces";
+
+    /// <summary>Checks that this machine can make sandboxes, by making namespaces once.</summary>
+    /// <param name="options">Limits, or null for the usual ones.</param>
+    /// <exception cref="CapvecException">A tool is missing, or the system forbids user namespaces; the message says which setting does.</exception>
+    public static NamespaceSandboxFactory Create(NamespaceSandboxOptions? options = null)
+    {
+        var host = HostSystem.Discover();
+        Probe(host);
+        return new(host, options ?? new());
+    }
+
+    /// <inheritdoc/>
+    public async Task<ISandbox> CreateAsync(HarborTask task, CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var memory = task.Config.MemoryMb ?? _options.DefaultMemoryMb;
+        var storage = Math.Min(task.Config.StorageMb ?? _options.DefaultStorageMb, _options.MostStorageMb);
+        var image = _images.GetValue(task, t => BoxImageBuilder.Build(t, NamespaceSandbox.Variables, storage));
+        return await NamespaceSandbox.CreateAsync(task, image, _host, _options, memory, storage, cancellation).ConfigureAwait(false);
+    }
+
+    private static void Probe(HostSystem host)
+    {
+        var start = new ProcessStartInfo(host.Tools["SETSID"]) { RedirectStandardError = true, RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = "/" };
+        foreach (var word in Keeper.Launch(host, BoxUser.Next(), ":"))
+            start.ArgumentList.Add(word);
+        using var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        var said = process.StandardError.ReadToEnd().Trim();
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+            throw new CapvecException($"the namespace sandbox cannot be used here: {(said.Length > 0 ? said : $"unshare ended with status {process.ExitCode}")}. {Advice()}");
+    }
+
+    private static string Advice()
+    {
+        (string File, string Forbids, string Cure)[] settings =
+        [
+            ("/proc/sys/kernel/unprivileged_userns_clone", "0", "sysctl kernel.unprivileged_userns_clone=1"),
+            ("/proc/sys/user/max_user_namespaces", "0", "sysctl user.max_user_namespaces=10000"),
+            ("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1", "sysctl kernel.apparmor_restrict_unprivileged_userns=0"),
+        ];
+        foreach (var (file, forbids, cure) in settings)
+        {
+            if (File.Exists(file) && File.ReadAllText(file).Trim() == forbids)
+                return $"{file} is {forbids}, which forbids user namespaces; as root run '{cure}', or use the container sandbox.";
+        }
+
+        return "User namespaces seem to be forbidden (in a container, by its seccomp profile); allow them, or use the container sandbox.";
+    }
+}
