@@ -137,7 +137,7 @@ internal static class VerifyMarkdown
             {Step(Paired, compared.Select(a => (a, C: a.AgainstBase!)).Select(x => Line($"{x.a.Stage} {x.C.Tasks} {x.C.PairedDifference + 0.0:F4} {x.C.PairedInterval.Lower + 0.0:F4} {x.C.PairedInterval.Upper + 0.0:F4} {SignFlipP(study, x.a, x.C)} {x.a.Name}")))}
             ## Failure marks: trials, and trials with each mark
 
-            In the order {string.Join(", ", MarkShare.All.Select(m => m.Name)).Replace("_", "\\_", StringComparison.Ordinal)}.
+            In the order {string.Join(", ", MarkShare.All.Select(m => m.Name))}.
 
             {Step(Marks, arms.Select(a => Line($"{a.Stage} {study.Trials(a.Stage, a.Name).Count()} {string.Join(' ', MarkShare.All.Select(m => m.Of(study, a).Marked))} {a.Name}")))}
             ## Tasks that no trial passed, with their trials
