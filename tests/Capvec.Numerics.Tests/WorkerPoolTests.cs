@@ -8,23 +8,31 @@ public sealed class WorkerPoolTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(5)]
-    public void Every_worker_runs_each_piece_once(int workers)
+    public void Every_item_runs_once(int workers)
     {
         using var pool = new WorkerPool(workers);
-        var counts = new int[workers];
-        for (var i = 0; i < 2000; i++)
-            pool.Run(w => counts[w]++);
-        counts.ShouldAllBe(c => c == 2000);
+        foreach (var items in new[] { 0, 1, 2, 7, 100 })
+        {
+            foreach (var grain in new[] { 0, 1, 3, 1000 })
+            {
+                var counts = new int[items];
+                for (var i = 0; i < 300; i++)
+                    pool.For(items, (_, start, end) => Count(counts, start, end), grain);
+                counts.ShouldAllBe(c => c == 300);
+            }
+        }
     }
 
     [Fact]
-    public void A_failure_of_any_worker_reaches_the_caller_and_the_pool_goes_on()
+    public void A_failure_of_any_piece_reaches_the_caller_and_the_pool_goes_on()
     {
         using var pool = new WorkerPool(2);
-        for (var failing = 0; failing < 2; failing++)
+        for (var failing = 0; failing < 8; failing++)
         {
-            Should.Throw<AggregateException>(() => pool.Run(w => ThrowIf(w == failing))).InnerException.ShouldBeOfType<InvalidOperationException>();
-            pool.Run(_ => { });
+            var counts = new int[8];
+            Should.Throw<AggregateException>(() => pool.For(8, (_, start, end) => CountOrThrow(counts, start, end, failing), 1)).InnerException.ShouldBeOfType<InvalidOperationException>();
+            counts.Sum().ShouldBe(7);
+            pool.For(8, (_, _, _) => { });
         }
     }
 
@@ -35,33 +43,23 @@ public sealed class WorkerPoolTests
         using var other = new WorkerPool(2);
         for (var i = 0; i < 50; i++)
         {
-            var ran = 0;
-            pool.Run(_ => Interlocked.Increment(ref ran));
-            ran.ShouldBe(2);
-            other.Run(_ => Thread.SpinWait(200_000));
+            // Both pieces wait for each other, so the second worker has to come, parked or not.
+            using var both = new Barrier(2);
+            pool.For(2, (_, _, _) => both.SignalAndWait(), 1);
+            other.For(2, (_, _, _) => Thread.SpinWait(100_000), 1);
         }
     }
 
-    [Fact]
-    public void Shares_cover_all_items_once()
+    private static void Count(int[] counts, int start, int end)
     {
-        for (var workers = 1; workers < 9; workers++)
-        {
-            var at = 0;
-            for (var w = 0; w < workers; w++)
-            {
-                var (start, end) = Split.Static(17, w, workers);
-                start.ShouldBe(at);
-                at = end;
-            }
-
-            at.ShouldBe(17);
-        }
+        for (var i = start; i < end; i++)
+            Interlocked.Increment(ref counts[i]);
     }
 
-    private static void ThrowIf(bool fail)
+    private static void CountOrThrow(int[] counts, int start, int end, int failing)
     {
-        if (fail)
+        if (start == failing)
             throw new InvalidOperationException("on purpose");
+        Count(counts, start, end);
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Capvec.Engine.Loading;
 using Capvec.Formats.Errors;
 using Capvec.Text.Templates;
+using Capvec.Text.Tokenizers;
 
 namespace Capvec.Agents.Traces;
 
@@ -13,14 +14,21 @@ namespace Capvec.Agents.Traces;
 /// </summary>
 public sealed class ConversationEncoder
 {
-    private readonly TextModel _model;
+    private readonly Tokenizer _tokenizer;
+    private readonly ChatTemplate _template;
     private readonly string[] _stops;
 
     /// <summary>An encoder with a model's tokenizer, chat template and stop tokens.</summary>
     public ConversationEncoder(TextModel model)
+        : this(model.Tokenizer, model.Template, model.Model.StopTokens)
     {
-        _model = model;
-        _stops = [.. model.Model.StopTokens.Select(id => model.Tokenizer.Decode([id]))];
+    }
+
+    /// <summary>An encoder of a tokenizer, a chat template and the ids that end a reply.</summary>
+    public ConversationEncoder(Tokenizer tokenizer, ChatTemplate template, IEnumerable<int> stopTokens)
+    {
+        (_tokenizer, _template) = (tokenizer, template);
+        _stops = [.. stopTokens.Select(id => tokenizer.Decode([id])).Where(stop => stop.Length > 0)];
     }
 
     /// <summary>Encodes a conversation.</summary>
@@ -29,8 +37,8 @@ public sealed class ConversationEncoder
     /// <exception cref="CapvecException">The template shows a reply otherwise than it was said.</exception>
     public EncodedConversation Encode(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt = false)
     {
-        var (text, own) = OwnText.Find(messages, m => _model.Template.Render(m, addGenerationPrompt), _stops);
-        var ids = ImmutableArray.Create(_model.Tokenizer.Encode(text));
+        var (text, own) = OwnText.Find(messages, m => _template.Render(m, addGenerationPrompt), _stops);
+        var ids = ImmutableArray.Create(_tokenizer.Encode(text));
         var pieces = Cut(text, own);
         return new(ids, OwnByPieces(ids, pieces) ?? OwnByPlace(ids, pieces));
     }
@@ -56,7 +64,7 @@ public sealed class ConversationEncoder
         var own = ImmutableArray.CreateBuilder<bool>(ids.Length);
         foreach (var piece in pieces)
         {
-            foreach (var id in _model.Tokenizer.Encode(piece.Text))
+            foreach (var id in _tokenizer.Encode(piece.Text))
             {
                 if (own.Count == ids.Length || ids[own.Count] != id)
                     return null;
@@ -74,12 +82,12 @@ public sealed class ConversationEncoder
         var end = 0;
         foreach (var piece in pieces)
         {
-            end += _model.Tokenizer.Decode(_model.Tokenizer.Encode(piece.Text)).Length;
+            end += _tokenizer.Decode(_tokenizer.Encode(piece.Text)).Length;
             ends.Add((end, piece.Own));
         }
 
         var own = ImmutableArray.CreateBuilder<bool>(ids.Length);
-        var decoder = _model.Tokenizer.Stream();
+        var decoder = _tokenizer.Stream();
         int at = 0, part = 0;
         foreach (var id in ids)
         {

@@ -39,9 +39,7 @@ public static class TraceReader
         }
         catch (JsonException e)
         {
-            // The path is cut off the message, as it is told before it.
-            var what = e.Message.Split(" Path: ", 2)[0].TrimEnd('.');
-            throw new CapvecException($"{path}: {FieldOf(e.Path)}: {what}. Expected a trace in {Trajectory.CurrentVersion} (docs/formats.md).", e);
+            throw new CapvecException($"{path}: {TraceJsonError.Describe(e)}. Expected a trace in {Trajectory.CurrentVersion} (docs/formats.md).", e);
         }
 
         if (trajectory is null)
@@ -50,6 +48,4 @@ public static class TraceReader
             throw new CapvecException($"{path}: {field} {rule}. Mend the file or leave it out.");
         return trajectory;
     }
-
-    private static string FieldOf(string? path) => path is null or "$" ? "top level" : path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : path;
 }

@@ -44,6 +44,7 @@ public sealed class AgentRunner
         try
         {
             sandbox = await _sandboxes.CreateAsync(request.Task, cancellation).ConfigureAwait(false);
+            log.SandboxLog = sandbox.BuildLog;
             stage = "the agent's run failed";
             log.Stop = await PlayAsync(request, sandbox, log, cancellation).ConfigureAwait(false);
             stage = "the verifier failed";
@@ -100,7 +101,7 @@ public sealed class AgentRunner
         catch (Exception e) when (e is CapvecException or IOException or UnauthorizedAccessException)
         {
             // The trial is over and its result stands; what was left behind has to be told, not to undo it.
-            log.Notes = $"the sandbox could not be removed: {e.Message}";
+            log.Note($"the sandbox could not be removed: {e.Message}");
         }
     }
 

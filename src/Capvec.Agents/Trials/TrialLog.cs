@@ -8,13 +8,14 @@ using Capvec.Agents.Sandboxes;
 using Capvec.Agents.Traces;
 using Capvec.Formats.Errors;
 using Capvec.Text.Templates;
+using ToolCall = Capvec.Agents.Traces.ToolCall;
 
 namespace Capvec.Agents.Trials;
 
 /// <summary>Collects what happens in one trial, counts its marks, and makes the trace of it.</summary>
 internal sealed class TrialLog
 {
-    private const int LongestVerifierOutput = 20_000;
+    private const int LongestOutput = 20_000;
 
     private static readonly string Version = typeof(TrialLog).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
@@ -27,6 +28,7 @@ internal sealed class TrialLog
     private readonly List<Step> _steps = [];
     private TrialMarks _marks = new();
     private string? _previous;
+    private string? _notes;
     private bool _hasRun;
 
     public TrialLog(TrialRequest request, TerminalProtocol protocol, IReplySource replies, string sandbox, TimeProvider time)
@@ -41,7 +43,10 @@ internal sealed class TrialLog
 
     public StopReason Stop { get; set; } = StopReason.Failure;
 
-    public string? Notes { get; set; }
+    public string? SandboxLog { get; set; }
+
+    /// <summary>Adds a remark that changes nothing about the result.</summary>
+    public void Note(string text) => _notes = _notes is null ? text : $"{_notes}; {text}";
 
     public void MarkTimeout(int count = 1) => _marks = _marks with { Timeout = _marks.Timeout + count };
 
@@ -116,7 +121,7 @@ internal sealed class TrialLog
         var reward = failure is null ? verdict?.Reward : null;
         trajectory = trajectory with
         {
-            Notes = Notes,
+            Notes = _notes,
             Extra = new TrajectoryExtra
             {
                 Capvec = new TrialRecord
@@ -137,16 +142,19 @@ internal sealed class TrialLog
                     Steering = _request.Steering.Fingerprint,
                     Sampling = Sampling(),
                     Sandbox = _sandbox,
+                    SandboxLog = End(SandboxLog),
                     Protocol = _protocol.Name,
                     Started = _started,
                     Finished = _time.GetUtcNow(),
-                    VerifierOutput = verdict?.Output is { Length: > 0 } output ? output[^Math.Min(output.Length, LongestVerifierOutput)..] : null,
+                    VerifierOutput = End(verdict?.Output),
                     Conversation = conversation,
                 },
             },
         };
         return new TrialResult(reward, failure, _marks, trajectory);
     }
+
+    private static string? End(string? output) => string.IsNullOrEmpty(output) ? null : output[^Math.Min(output.Length, LongestOutput)..];
 
     private static ImmutableArray<T>? OrNull<T>(ImmutableArray<T> values) => values.IsEmpty ? null : values;
 
@@ -191,7 +199,7 @@ internal sealed class TrialLog
         }
         catch (CapvecException e)
         {
-            Notes = $"the conversation's tokens are not known: {e.Message}";
+            Note($"the conversation's tokens are not known: {e.Message}");
             return null;
         }
     }

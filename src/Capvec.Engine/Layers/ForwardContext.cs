@@ -32,9 +32,8 @@ internal sealed unsafe class ForwardContext : IDisposable
     public void PackAfter(int rows, int columns, float* source, Action<int>? row)
     {
         Packed.Reshape(rows, columns);
-        Pool.Run(worker =>
+        Pool.For(Packed.Tiles, (_, first, end) =>
         {
-            var (first, end) = Split.Static(Packed.Tiles, worker, Pool.Workers);
             for (var tile = first; tile < end; tile++)
             {
                 var (start, size) = Packed.Tile(tile);
@@ -46,9 +45,8 @@ internal sealed unsafe class ForwardContext : IDisposable
     }
 
     /// <summary>Runs <paramref name="row"/> for every row, rows divided among the workers.</summary>
-    public void ForRows(int rows, Action<int> row) => Pool.Run(worker =>
+    public void ForRows(int rows, Action<int> row) => Pool.For(rows, (_, first, end) =>
     {
-        var (first, end) = Split.Static(rows, worker, Pool.Workers);
         for (var r = first; r < end; r++)
             row(r);
     });
@@ -67,11 +65,7 @@ internal sealed unsafe class ForwardContext : IDisposable
     public void Apply(Projection projection, float* input, float* y, int stride)
     {
         var w = projection.Weights;
-        Pool.Run(worker =>
-        {
-            var (first, end) = Split.Static(w.Panels, worker, Pool.Workers);
-            Gemm.Panels(Path, w, Packed, y, stride, first, end);
-        });
+        Pool.For(w.Panels, (_, first, end) => Gemm.Panels(Path, w, Packed, y, stride, first, end));
 
         var slices = Batch.Slices;
         for (var i = 0; i < slices.Count;)
@@ -96,11 +90,9 @@ internal sealed unsafe class ForwardContext : IDisposable
     // Workers take rows, not panels: the factors are small, and no worker has to wait for A x of another's rows.
     private void ApplyLora(LoraProjection lora, float* input, int inputs, float* y, int stride, int rows)
     {
-        Pool.Run(worker =>
-        {
-            var (first, end) = Split.Static(rows, worker, Pool.Workers);
-            if (end > first)
-                _lora[worker].Apply(Path, lora, input + ((long)first * inputs), inputs, y + ((long)first * stride), stride, end - first);
-        });
+        Pool.For(
+            rows,
+            (worker, first, end) => _lora[worker].Apply(Path, lora, input + ((long)first * inputs), inputs, y + ((long)first * stride), stride, end - first),
+            Math.Max(PackedRows.MaxTile, rows / (4 * Pool.Workers) / PackedRows.MaxTile * PackedRows.MaxTile));
     }
 }

@@ -2,7 +2,6 @@ using System.Runtime.Intrinsics;
 using Capvec.Engine.Batching;
 using Capvec.Engine.Layers;
 using Capvec.Numerics.Memory;
-using Capvec.Numerics.Threading;
 using Capvec.Numerics.Vectors;
 
 namespace Capvec.Engine.Qwen35;
@@ -40,21 +39,18 @@ internal sealed unsafe class AttentionMixer : IDisposable
     {
         var batch = f.Batch;
         _queries.Resize((long)batch.Rows * _c.Heads * _c.HeadDim);
-        f.Pool.Run(worker =>
-        {
-            var (first, end) = Split.Static(batch.Rows, worker, f.Pool.Workers);
-            for (var row = first; row < end; row++)
-                RotateAndStore(batch, block, layer, projected, rotary, row);
-        });
+        f.ForRows(batch.Rows, row => RotateAndStore(batch, block, layer, projected, rotary, row));
 
-        var next = -1;
+        // Later positions have more to read: small pieces even that out.
         var items = batch.Rows * _c.KvHeads;
-        f.Pool.Run(worker =>
-        {
-            int item;
-            while ((item = Interlocked.Increment(ref next)) < items)
-                Attend(batch, layer, projected, mixed, item / _c.KvHeads, item % _c.KvHeads, _scores[worker]);
-        });
+        f.Pool.For(
+            items,
+            (worker, first, end) =>
+            {
+                for (var item = first; item < end; item++)
+                    Attend(batch, layer, projected, mixed, item / _c.KvHeads, item % _c.KvHeads, _scores[worker]);
+            },
+            Math.Max(1, items / (16 * f.Pool.Workers)));
     }
 
     public void Dispose()

@@ -2,7 +2,6 @@ using System.Runtime.Intrinsics;
 using Capvec.Engine.Batching;
 using Capvec.Engine.Layers;
 using Capvec.Numerics.Memory;
-using Capvec.Numerics.Threading;
 using Capvec.Numerics.Vectors;
 
 namespace Capvec.Engine.Qwen35;
@@ -37,23 +36,23 @@ internal sealed unsafe class DeltaRuleMixer : IDisposable
     {
         var batch = f.Batch;
         _convolved.Resize((long)batch.Rows * _c.ConvDim);
-        f.Pool.Run(worker =>
+
+        // Channels are independent; 16 of them are a cache line, so workers do not share lines.
+        f.Pool.For((_c.ConvDim + 15) / 16, (_, first, end) =>
         {
-            // Channels are independent; 16 of them are a cache line, so workers do not share lines.
-            var (first, end) = Split.Static((_c.ConvDim + 15) / 16, worker, f.Pool.Workers);
             var (from, to) = (first * 16, Math.Min(end * 16, _c.ConvDim));
             foreach (var slice in batch.Slices)
                 Convolve(slice, block, layer, projected, from, to - from);
         });
 
-        var next = -1;
-        var items = batch.Slices.Count * _c.KeyHeads;
-        f.Pool.Run(_ =>
-        {
-            int item;
-            while ((item = Interlocked.Increment(ref next)) < items)
-                RunKeyHead(batch.Slices[item / _c.KeyHeads], block, layer, projected, mixed, item % _c.KeyHeads);
-        });
+        f.Pool.For(
+            batch.Slices.Count * _c.KeyHeads,
+            (_, first, end) =>
+            {
+                for (var item = first; item < end; item++)
+                    RunKeyHead(batch.Slices[item / _c.KeyHeads], block, layer, projected, mixed, item % _c.KeyHeads);
+            },
+            grain: 1);
     }
 
     public void Dispose() => _convolved.Dispose();

@@ -82,6 +82,8 @@ public sealed class InferenceEngine : IDisposable
     {
         if (_stopping)
             return;
+        if (Thread.CurrentThread == _thread)
+            throw new InvalidOperationException("an engine cannot be disposed from a token callback: it would wait for itself");
         _stopping = true;
         _signal.Release();
         _thread.Join();

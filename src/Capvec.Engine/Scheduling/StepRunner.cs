@@ -206,9 +206,8 @@ internal sealed unsafe class StepRunner : IDisposable
         {
             var block = wanted.AsMemory(start, Math.Min(LogitBlock, wanted.Length - start));
             _network.Logits(block.Span, _logits.Pointer);
-            _pool.Run(worker =>
+            _pool.For(block.Length, (worker, first, end) =>
             {
-                var (first, end) = Split.Static(block.Length, worker, _pool.Workers);
                 for (var i = first; i < end; i++)
                 {
                     var row = block.Span[i];

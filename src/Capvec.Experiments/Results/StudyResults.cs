@@ -38,4 +38,7 @@ public sealed record StudyResults
 
     /// <summary>Tasks that no trial of any arm passed, with the number of trials.</summary>
     public required IReadOnlyList<KeyValuePair<string, int>> NeverPassed { get; init; }
+
+    /// <summary>Name of the test arm that the verdict is about, or null where there is none yet.</summary>
+    public string? Candidate { get; init; }
 }

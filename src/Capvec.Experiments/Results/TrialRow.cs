@@ -17,4 +17,11 @@ namespace Capvec.Experiments.Results;
 /// <param name="Started">When it started.</param>
 /// <param name="Seconds">How long it took.</param>
 public sealed record TrialRow(string Stage, string Arm, string Task, int Attempt, ulong Seed, double? Reward, string? Failure, int Turns, int Tokens,
-    TrialMarks Marks, string TracePath, DateTimeOffset Started, double Seconds);
+    TrialMarks Marks, string TracePath, DateTimeOffset Started, double Seconds)
+{
+    /// <summary>16 hexadecimal digits of a SHA-256 over the agent's token ids, reply by reply: two trials with the same said the same. Empty where the ids are not known.</summary>
+    public string TokensHash { get; init; } = "";
+
+    /// <summary>Whether it counts as passed: a reward of at least 0.5. A trial without a reward neither passed nor failed.</summary>
+    public bool Passed => Reward >= 0.5;
+}

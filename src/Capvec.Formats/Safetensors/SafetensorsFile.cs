@@ -60,7 +60,7 @@ public sealed class SafetensorsFile : IDisposable
         {
             throw new CapvecException($"{path} does not exist; check the name, or fetch the missing file.", e);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             throw new CapvecException($"cannot read {path}: {e.Message.TrimEnd('.')}.", e);
         }

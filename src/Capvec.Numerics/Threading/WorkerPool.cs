@@ -1,26 +1,24 @@
 namespace Capvec.Numerics.Threading;
 
 /// <summary>
-/// A fixed set of threads that run one piece of work together: the caller is worker 0, the others wait for it, spinning first and
-/// parking when nothing comes. One caller at a time.
+/// A fixed set of threads that share the pieces of a loop: the caller is worker 0, the others help when they get to it. They spin for
+/// the next loop first and park when none comes. One caller at a time.
 /// </summary>
 /// <remarks>
-/// generation counts pieces of work; a worker runs piece g once it sees generation == g, then takes one off <c>_pending</c>;
-/// <see cref="Run"/> returns when <c>_pending</c> is 0. So at most one piece is under way, and all its writes are visible after Run.
+/// Pieces are claimed, not assigned, so a worker that the operating system has put aside (sandboxed commands share the machine) holds up at most the one
+/// piece that it is in; a worker that wakes late finds nothing left and touches nothing. Which worker computes a piece never
+/// changes its result. A loop is done when <c>Completed == Items</c>; all its writes are then visible to the caller.
 /// </remarks>
 public sealed class WorkerPool : IDisposable
 {
-    // About 20 us: longer than the gap between two kernels of a layer, shorter than what a parked sibling process would miss.
+    // About 20 us: longer than the gap between two kernels of a layer, shorter than what a waiting process would miss.
     private const int SpinsBeforeParking = 2000;
 
     private readonly Thread[] _threads;
     private readonly object _gate = new();
-    private Action<int> _work = static _ => { };
-    private Exception? _failure;
-    private int _generation;
-    private int _pending;
+    private volatile Loop? _current;
     private int _parked;
-    private bool _stop;
+    private volatile bool _stop;
 
     /// <summary>Starts <paramref name="workers"/> - 1 threads.</summary>
     public WorkerPool(int workers)
@@ -31,7 +29,7 @@ public sealed class WorkerPool : IDisposable
         for (var i = 0; i < _threads.Length; i++)
         {
             var index = i + 1;
-            _threads[i] = new Thread(() => Loop(index)) { IsBackground = true, Name = $"capvec worker {index}" };
+            _threads[i] = new Thread(() => Help(index)) { IsBackground = true, Name = $"capvec worker {index}" };
             _threads[i].Start();
         }
     }
@@ -39,35 +37,35 @@ public sealed class WorkerPool : IDisposable
     /// <summary>Number of workers, the caller included.</summary>
     public int Workers { get; }
 
-    /// <summary>Runs <paramref name="work"/> once on every worker with its index and returns when all are done.</summary>
-    /// <exception cref="AggregateException">A worker failed; the first failure is inside.</exception>
-    public void Run(Action<int> work)
+    /// <summary>Runs <paramref name="body"/>(worker, start, end) over disjoint ranges that cover <c>[0, items)</c> and returns when all are done.</summary>
+    /// <param name="items">Number of items.</param>
+    /// <param name="body">Called with the worker's index and a range; ranges of one worker do not overlap in time.</param>
+    /// <param name="grain">Items of a piece; 0 makes about four pieces a worker.</param>
+    /// <exception cref="AggregateException">A piece failed; the first failure is inside, the other pieces have run.</exception>
+    public void For(int items, Action<int, int, int> body, int grain = 0)
     {
-        if (Workers == 1)
-        {
-            work(0);
+        if (items <= 0)
             return;
-        }
-
-        _work = work;
-        Volatile.Write(ref _pending, Workers - 1);
-        Interlocked.Increment(ref _generation);
-        if (Volatile.Read(ref _parked) > 0)
+        if (grain <= 0)
+            grain = Math.Max(1, items / (4 * Workers));
+        var loop = new Loop(items, grain, body);
+        if (Workers > 1 && items > grain)
         {
-            lock (_gate)
-                Monitor.PulseAll(_gate);
+            _current = loop;
+            Interlocked.MemoryBarrier();
+            if (Volatile.Read(ref _parked) > 0)
+            {
+                lock (_gate)
+                    Monitor.PulseAll(_gate);
+            }
         }
 
-        Guarded(work, 0);
+        loop.Work(0);
         var spin = default(SpinWait);
-        while (Volatile.Read(ref _pending) > 0)
+        while (!loop.IsDone)
             spin.SpinOnce(sleep1Threshold: -1);
-
-        if (_failure is { } failure)
-        {
-            _failure = null;
+        if (loop.Failure is { } failure)
             throw new AggregateException("a compute worker failed", failure);
-        }
     }
 
     /// <inheritdoc/>
@@ -76,7 +74,6 @@ public sealed class WorkerPool : IDisposable
         lock (_gate)
         {
             _stop = true;
-            Interlocked.Increment(ref _generation);
             Monitor.PulseAll(_gate);
         }
 
@@ -84,51 +81,65 @@ public sealed class WorkerPool : IDisposable
             thread.Join();
     }
 
-    private void Loop(int index)
+    private void Help(int index)
     {
-        var seen = 0;
-        while (true)
+        Loop? seen = null;
+        while (!_stop)
         {
-            Await(ref seen);
-            if (_stop)
-                return;
-            Guarded(_work, index);
-            Interlocked.Decrement(ref _pending);
+            var loop = Await(seen);
+            loop?.Work(index);
+            seen = loop;
         }
     }
 
-    private void Await(ref int seen)
+    private Loop? Await(Loop? seen)
     {
-        for (var i = 0; i < SpinsBeforeParking; i++)
+        for (var i = 0; i < SpinsBeforeParking && !_stop; i++)
         {
-            if (Volatile.Read(ref _generation) != seen)
-            {
-                seen = Volatile.Read(ref _generation);
-                return;
-            }
-
+            if (_current != seen)
+                return _current;
             Thread.SpinWait(8);
         }
 
         lock (_gate)
         {
             Interlocked.Increment(ref _parked);
-            while (Volatile.Read(ref _generation) == seen)
+            while (_current == seen && !_stop)
                 Monitor.Wait(_gate);
             Interlocked.Decrement(ref _parked);
-            seen = Volatile.Read(ref _generation);
+            return _current;
         }
     }
 
-    private void Guarded(Action<int> work, int index)
+    private sealed class Loop(int items, int grain, Action<int, int, int> body)
     {
-        try
+        private int _next;
+        private int _completed;
+        private Exception? _failure;
+
+        public Exception? Failure => _failure;
+
+        public bool IsDone => Volatile.Read(ref _completed) == items;
+
+        public void Work(int worker)
         {
-            work(index);
-        }
-        catch (Exception e)
-        {
-            Interlocked.CompareExchange(ref _failure, e, null);
+            while (Volatile.Read(ref _next) < items)
+            {
+                var start = Interlocked.Add(ref _next, grain) - grain;
+                if (start >= items)
+                    return;
+                var end = Math.Min(start + grain, items);
+                try
+                {
+                    body(worker, start, end);
+                }
+                catch (Exception e)
+                {
+                    Interlocked.CompareExchange(ref _failure, e, null);
+                }
+
+                Interlocked.Add(ref _completed, end - start);
+            }
         }
     }
 }

@@ -1,3 +1,6 @@
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+using System.Text;
 using Capvec.Formats.Errors;
 using Capvec.Formats.Peft;
 using Capvec.Formats.Safetensors;
@@ -66,7 +69,12 @@ public sealed class PeftAdapterTests : IDisposable
     public void Weights_saved_by_torch_are_read_when_there_are_no_safetensors()
     {
         _folder.Write(PeftConfig.FileName, """{"peft_type":"LORA","r":2,"lora_alpha":4}""");
-        File.Copy(Repository.File("tests", "fixtures", "torch", "dir_str_f32.pt"), _folder.File("adapter_model.bin"));
+        WriteTorch(("base_model.model.m.lora_A.weight", 2, 3, [1, 2, 3, 4, 5, 6]), ("base_model.model.m.lora_B.weight", 1, 2, [7, 8]));
+        var module = PeftAdapter.Load(_folder.Path).Modules.ShouldHaveSingleItem();
+        (module.Path, module.Rank, module.In, module.Out, module.Scale).ShouldBe(("m", 2, 3, 1, 2f));
+        module.A.ShouldBe([1f, 2, 3, 4, 5, 6]);
+        module.B.ShouldBe([7f, 8]);
+        File.Copy(Repository.File("tests", "fixtures", "torch", "dir_str_f32.pt"), _folder.File("adapter_model.bin"), overwrite: true);
         Should.Throw<CapvecException>(() => PeftAdapter.Load(_folder.Path)).Message.ShouldContain("tensor '0' is not a LoRA factor");
         File.Copy(Repository.File("tests", "fixtures", "torch", "list_bf16.pt"), _folder.File("adapter_model.bin"), overwrite: true);
         Should.Throw<CapvecException>(() => PeftAdapter.Load(_folder.Path)).Message.ShouldContain("expected a dict from names to tensors");
@@ -96,6 +104,32 @@ public sealed class PeftAdapterTests : IDisposable
         modules["model.layers.0.self_attn.v_proj"].Scale.ShouldBe(5f);
         modules["model.layers.3.mlp.down_proj"].Scale.ShouldBe(2.5f);
         modules["model.layers.0.mlp.down_proj"].Scale.ShouldBe(4f);
+    }
+
+    /// <summary>An adapter_model.bin as torch lays it out, the pickle put together by hand.</summary>
+    private void WriteTorch(params (string Name, byte Rows, byte Columns, float[] Values)[] tensors)
+    {
+        using var zip = new ZipArchive(File.Create(_folder.File("adapter_model.bin")), ZipArchiveMode.Create);
+        var pickle = new List<byte>([0x80, 2, (byte)'}']);
+        void Text(string text) => pickle.AddRange([(byte)'X', (byte)text.Length, 0, 0, 0, .. Encoding.ASCII.GetBytes(text)]);
+        for (byte i = 0; i < tensors.Length; i++)
+        {
+            var (name, rows, columns, values) = tensors[i];
+            Text(name);
+            pickle.AddRange("ctorch._utils\n_rebuild_tensor_v2\n(("u8);
+            Text("storage");
+            pickle.AddRange("ctorch\nFloatStorage\n"u8);
+            Text($"{i}");
+            Text("cpu");
+            pickle.AddRange([(byte)'K', (byte)values.Length, (byte)'t', (byte)'Q', (byte)'K', 0, (byte)'K', rows, (byte)'K', columns, 0x86, (byte)'K', columns, (byte)'K', 1, 0x86, 0x89]);
+            pickle.AddRange("ccollections\nOrderedDict\n)RtRs"u8);
+            using var data = zip.CreateEntry($"adapter_model/data/{i}").Open();
+            data.Write(MemoryMarshal.AsBytes<float>(values));
+        }
+
+        pickle.Add((byte)'.');
+        using var stream = zip.CreateEntry("adapter_model/data.pkl").Open();
+        stream.Write([.. pickle]);
     }
 
     private void Write(params (string Name, long[] Shape, float[] Values)[] tensors)

@@ -1,0 +1,26 @@
+using Capvec.Bench;
+using Capvec.Formats.Errors;
+
+// Speed of the engine on this machine. Usage:
+//   dotnet run -c Release --project bench/Capvec.Bench -- engine MODEL_FOLDER
+//   dotnet run -c Release --project bench/Capvec.Bench -- make-model 0.8B OUT_FOLDER
+try
+{
+    switch (args)
+    {
+        case ["engine", var folder]:
+            await EngineBench.RunAsync(folder);
+            return 0;
+        case ["make-model", var size, var folder]:
+            RandomModel.Write(size, folder);
+            return 0;
+        default:
+            Console.Error.WriteLine("usage: engine MODEL_FOLDER | make-model 0.8B|4B OUT_FOLDER");
+            return CapvecException.WrongUsage;
+    }
+}
+catch (CapvecException e)
+{
+    Console.Error.WriteLine($"bench: {e.Message}");
+    return e.ExitCode;
+}

@@ -1,0 +1,35 @@
+using Capvec.Experiments.Results;
+using Capvec.Experiments.Studies;
+using Capvec.Formats.Errors;
+
+namespace Capvec.Experiments.Running;
+
+/// <summary>Finds the traces of a contrast among collected trials.</summary>
+internal static class ContrastTraces
+{
+    /// <summary>The trials on either side, by arm, task and attempt.</summary>
+    /// <exception cref="CapvecException">A side has fewer than two trials.</exception>
+    public static IReadOnlyList<(TrialRow Trial, bool IsPositive)> Find(ContrastPlan plan, IEnumerable<TrialRow> collected)
+    {
+        var chosen = new List<(TrialRow Trial, bool IsPositive)>();
+        foreach (var trial in collected.Where(t => t is { Stage: Stages.Collect, Reward: not null, Tokens: > 0 }).OrderBy(t => t.Arm, StringComparer.Ordinal).ThenBy(t => t.Task, StringComparer.Ordinal).ThenBy(t => t.Attempt))
+        {
+            var side = new ContrastSide(trial.Arm, trial.Passed);
+            if (plan.Positives.Contains(side))
+                chosen.Add((trial, true));
+            else if (plan.Negatives.Contains(side))
+                chosen.Add((trial, false));
+        }
+
+        if (plan.MixedTasksOnly)
+        {
+            var mixed = chosen.GroupBy(c => c.Trial.Task).Where(g => g.Any(c => c.IsPositive) && g.Any(c => !c.IsPositive)).Select(g => g.Key).ToHashSet();
+            chosen = [.. chosen.Where(c => mixed.Contains(c.Trial.Task))];
+        }
+
+        var positives = chosen.Count(c => c.IsPositive);
+        if (positives < 2 || chosen.Count - positives < 2)
+            throw new CapvecException($"the contrast ({plan}) has {positives} positive and {chosen.Count - positives} negative traces; a direction and its held-out AUC need at least two of each. Collect more attempts or choose another contrast, in a new study.");
+        return chosen;
+    }
+}

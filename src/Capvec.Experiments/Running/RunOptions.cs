@@ -1,0 +1,17 @@
+namespace Capvec.Experiments.Running;
+
+/// <summary>What a run does of a study. None of it changes a result.</summary>
+public sealed record RunOptions
+{
+    /// <summary>The last step done; earlier ones that are not finished are done before it.</summary>
+    public RunStep Until { get; init; } = RunStep.Sweep;
+
+    /// <summary>Runs the trials again whose infrastructure failed (reward null); else they stay as they are.</summary>
+    public bool RetryNulls { get; init; }
+
+    /// <summary>Trials at the same time, instead of the study's figure; null keeps it.</summary>
+    public int? Concurrency { get; init; }
+
+    /// <summary>Threads that compute, instead of the study's figure; null keeps it.</summary>
+    public int? Threads { get; init; }
+}

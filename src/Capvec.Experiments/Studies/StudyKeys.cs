@@ -1,0 +1,24 @@
+using System.Collections.Frozen;
+
+namespace Capvec.Experiments.Studies;
+
+/// <summary>Every key that study.yaml may hold, by section. The reader refuses all others; the editors' schema lists the same ones.</summary>
+public static class StudyKeys
+{
+    /// <summary>Keys by section; the file's own are under the empty name, those of list items under the list's name with "[]".</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyList<string>> BySection { get; } = new Dictionary<string, IReadOnlyList<string>>
+    {
+        [""] = ["name", "question", "model", "adapters", "tasks", "sampling", "seed", "collect", "direction", "strength_unit", "select", "sweep", "controls", "compute"],
+        ["tasks"] = ["folder", "include", "exclude", "split"],
+        ["sampling"] = ["temperature", "top_k", "top_p", "min_p", "repetition_penalty", "max_turns", "max_reply_tokens"],
+        ["collect"] = ["arms", "attempts"],
+        ["direction"] = ["positives", "negatives", "estimator", "positions", "mixed_tasks_only"],
+        ["direction.positives[]"] = ["arm", "outcome"],
+        ["direction.negatives[]"] = ["arm", "outcome"],
+        ["select"] = ["by", "layers", "strengths", "attempts", "max_layers"],
+        ["sweep"] = ["attempts", "layers", "strengths", "multi_layer", "adapters"],
+        ["sweep.multi_layer[]"] = ["layers", "strength"],
+        ["controls"] = ["alpha_zero", "random", "negative", "against_itself"],
+        ["compute"] = ["concurrency", "threads", "permutations"],
+    }.ToFrozenDictionary();
+}

@@ -1,0 +1,8 @@
+namespace Capvec.Experiments.Studies;
+
+/// <summary>Which tasks a study runs on.</summary>
+/// <param name="Folder">Folder of task folders.</param>
+/// <param name="Include">Name patterns (<c>*</c> and <c>?</c>) of the tasks that enter.</param>
+/// <param name="Exclude">Name patterns of tasks that are left out all the same.</param>
+/// <param name="Split">Whether selection and test have tasks of their own.</param>
+public sealed record TaskChoice(string Folder, IReadOnlyList<string> Include, IReadOnlyList<string> Exclude, TaskSplit Split);

@@ -1,0 +1,178 @@
+using System.Globalization;
+using Capvec.Experiments.Results;
+using Capvec.Experiments.Statistics;
+using Capvec.Reports.Figures;
+using Capvec.Reports.Markup;
+
+namespace Capvec.Reports.Bundle;
+
+/// <summary>
+/// VERIFY.md: commands that recompute the figures from results.csv, each with what it has to print. They need python3 and nothing else,
+/// and share no code with Capvec.
+/// </summary>
+internal static class VerifyMarkdown
+{
+    private const string Load = """
+        import csv, math
+        from collections import defaultdict
+        rows = [r for r in csv.DictReader(open("results.csv", newline="", encoding="utf-8")) if r["stage"] in ("selection", "test")]
+        arms = sorted({(r["stage"], r["arm"]) for r in rows})
+        kind = {(r["stage"], r["arm"]): r["kind"] for r in rows}
+        base = {s: a for (s, a), k in kind.items() if k == "base"}
+        passed = lambda r: float(r["reward"]) >= 0.5
+        def of(stage, arm): return [r for r in rows if r["stage"] == stage and r["arm"] == arm]
+        def counted(stage, arm): return [r for r in of(stage, arm) if r["reward"] != ""]
+
+        """;
+
+    private const string Counts = """
+        for s, a in arms:
+            c = counted(s, a)
+            print(s, sum(map(passed, c)), len(c), len(of(s, a)) - len(c), a)
+        """;
+
+    private const string Wilson = """
+        z = 1.959963984540054
+        for s, a in arms:
+            c = counted(s, a)
+            n, k = len(c), sum(map(passed, c))
+            if n == 0: continue
+            p = k / n
+            middle = p + z * z / (2 * n)
+            half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+            low, high = (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+            print(s, "%.4f %.4f %.4f" % (p, abs(low), high), a)
+        """;
+
+    private const string Fisher = """
+        def fisher(k1, n1, k2, n2):
+            ways = [math.comb(n1, i) * math.comb(n2, k1 + k2 - i) if 0 <= k1 + k2 - i <= n2 else 0 for i in range(n1 + 1)]
+            total = sum(ways)
+            return sum(ways[k1:]) / total, sum(ways[:k1 + 1]) / total, sum(w for w in ways if w <= ways[k1] * (1 + 1e-7)) / total
+        for stage in sorted(base):
+            b = counted(stage, base[stage])
+            found = {}
+            for s, a in arms:
+                c = counted(s, a)
+                if s == stage and kind[s, a] != "base" and b and c:
+                    found[a] = fisher(sum(map(passed, c)), len(c), sum(map(passed, b)), len(b))
+            holm, worst = {}, 0
+            for i, a in enumerate(sorted(found, key=lambda a: (found[a][2], a))):
+                worst = max(worst, min(1, found[a][2] * (len(found) - i)))
+                holm[a] = worst
+            for a in sorted(found):
+                print(stage, "%.3e %.3e %.3e %.3e" % (*found[a], holm[a]), a)
+        """;
+
+    private const string Paired = """
+        def t975(v):
+            c = math.exp(math.lgamma((v + 1) / 2) - math.lgamma(v / 2)) / math.sqrt(v * math.pi)
+            f = lambda x: c * (1 + x * x / v) ** (-(v + 1) / 2)
+            def area(x, n=4000): return x / n / 3 * sum(f(i * x / n) * (1 if i in (0, n) else 4 if i % 2 else 2) for i in range(n + 1))
+            low, high = 0, 13
+            for _ in range(50): low, high = ((low + high) / 2, high) if area((low + high) / 2) < 0.475 else (low, (low + high) / 2)
+            return low
+        def by_task(stage, arm):
+            tasks = defaultdict(list)
+            for r in counted(stage, arm): tasks[r["task"]].append(r)
+            return {t: sum(map(passed, x)) / len(x) for t, x in tasks.items()}
+        quantile = {}
+        for s, a in arms:
+            if s not in base or kind[s, a] == "base": continue
+            left, right = by_task(s, base[s]), by_task(s, a)
+            d = [right[t] - left[t] for t in sorted(set(left) & set(right))]
+            if not d: continue
+            n, mean, half = len(d), sum(d) / len(d), 2
+            if n > 1:
+                if n not in quantile: quantile[n] = t975(n - 1)
+                half = quantile[n] * math.sqrt(sum((x - mean) ** 2 for x in d) / (n * (n - 1)))
+            sizes = [abs(x) for x in d if x != 0]
+            if len(sizes) > 20: p = "drawn"
+            else:
+                sums = [0.0]
+                for x in sizes: sums = [y + x for y in sums] + [y - x for y in sums]
+                p = "%.4f" % (sum(abs(y) >= abs(sum(d)) - 1e-9 * sum(sizes) for y in sums) / len(sums))
+            print(s, n, "%.4f %.4f %.4f" % (mean + 0.0, max(-1, mean - half) + 0.0, min(1, mean + half) + 0.0), p, a)
+        """;
+
+    private const string Marks = """
+        names = ["parse_fail", "no_cmd", "early_done", "length_cut", "refusal", "loop", "timeout"]
+        for s, a in arms:
+            print(s, len(of(s, a)), *[sum(int(r[m]) > 0 for r in of(s, a)) for m in names], a)
+        """;
+
+    private const string Never = """
+        tasks = defaultdict(list)
+        for r in csv.DictReader(open("results.csv", newline="", encoding="utf-8")): tasks[r["task"]].append(r)
+        for t in sorted(tasks):
+            if not any(r["reward"] != "" and passed(r) for r in tasks[t]): print(len(tasks[t]), t)
+        """;
+
+    /// <summary>Writes the file.</summary>
+    public static string Write(StudyIndex study)
+    {
+        var arms = study.Results.Arms.Where(a => study.Trials(a.Stage, a.Name).Any()).OrderBy(a => a.Stage, StringComparer.Ordinal).ThenBy(a => a.Name, StringComparer.Ordinal).ToList();
+        var compared = arms.Where(a => a.AgainstBase is not null && a.Trials > 0).ToList();
+        return $"""
+            # Verify: {Markdown.Text(study.Results.Name)}
+
+            Run the commands in this folder. They read `results.csv`, need python3 and nothing else, and share no code with Capvec. Under each stands what it has to print, as Capvec computed it. A line begins with the stage and ends with the arm.
+
+            ## Trials: passed, with a reward, without one
+
+            {Step(Counts, arms.Select(a => Line($"{a.Stage} {a.Passed} {a.Trials} {a.Nulls} {a.Name}")))}
+            The same with sqlite3, if you have it:
+
+            {Markdown.Fence("sh", Sqlite)}
+            ## Pass rates with Wilson's 95% interval
+
+            {Step(Wilson, arms.Where(a => a.Trials > 0).Select(a => Line($"{a.Stage} {a.Rate:F4} {Math.Abs(a.Wilson.Lower):F4} {a.Wilson.Upper:F4} {a.Name}")))}
+            ## Fisher's exact p: greater, less, two-sided; Holm's correction of the two-sided
+
+            {Step(Fisher, compared.Select(a => (a, C: a.AgainstBase!)).Select(x => Line($"{x.a.Stage} {Exponent(x.C.FisherGreater)} {Exponent(x.C.FisherLess)} {Exponent(x.C.FisherTwoSided)} {Exponent(x.C.Holm)} {x.a.Name}")))}
+            ## Paired difference to base: tasks, mean over tasks, 95% interval, sign-flip p
+
+            The p is exact where at most 20 tasks differ; beyond that Capvec draws 100,000 sign patterns, and the line says "drawn" in its place.
+
+            {Step(Paired, compared.Select(a => (a, C: a.AgainstBase!)).Select(x => Line($"{x.a.Stage} {x.C.Tasks} {x.C.PairedDifference + 0.0:F4} {x.C.PairedInterval.Lower + 0.0:F4} {x.C.PairedInterval.Upper + 0.0:F4} {SignFlipP(study, x.a, x.C)} {x.a.Name}")))}
+            ## Failure marks: trials, and trials with each mark
+
+            In the order {string.Join(", ", MarkShare.All.Select(m => m.Name))}.
+
+            {Step(Marks, arms.Select(a => Line($"{a.Stage} {study.Trials(a.Stage, a.Name).Count()} {string.Join(' ', MarkShare.All.Select(m => m.Of(study, a).Marked))} {a.Name}")))}
+            ## Tasks that no trial passed, with their trials
+
+            {Step(Never, study.Results.NeverPassed.OrderBy(n => n.Key, StringComparer.Ordinal).Select(n => Line($"{n.Value} {n.Key}")))}
+            ## One trial, down to its tokens
+
+            The column `trace` of `results.csv` names each trial's ATIF file, relative to the study's folder. `capvec inspect FILE` shows it; `python3 -m json.tool FILE` shows it raw, with the token ids and log-probabilities of every reply.
+
+            ## The direction and the ranking
+
+            They come from the activations and not from `results.csv`: `capvec compute --help` says how to compute them again, `capvec report --help` how to write this folder again.
+
+            """;
+    }
+
+    private const string Sqlite = """
+        sqlite3 :memory: '.import --csv results.csv trials' \
+          "SELECT stage, SUM(reward <> '' AND reward >= 0.5), SUM(reward <> ''), SUM(reward = ''), arm FROM trials WHERE stage IN ('selection', 'test') GROUP BY stage, arm ORDER BY stage, arm"
+        """;
+
+    private static string SignFlipP(StudyIndex study, ArmResult arm, Comparison comparison)
+    {
+        Dictionary<string, double> Rates(string name) => study.Trials(arm.Stage, name).Where(t => t.Reward is not null).GroupBy(t => t.Task, StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => (double)g.Count(StudyIndex.Passed) / g.Count(), StringComparer.Ordinal);
+        var basis = Rates(study.Base(arm.Stage)?.Name ?? "");
+        var differing = Rates(arm.Name).Count(r => basis.TryGetValue(r.Key, out var b) && b != r.Value);
+        return differing > SignFlip.MostExact ? "drawn" : comparison.PairedP.ToString("F4", CultureInfo.InvariantCulture);
+    }
+
+    private static string Step(string command, IEnumerable<string> expected) => $"{Markdown.Fence("sh", Python(command))}\n{Markdown.Fence("text", string.Join('\n', expected))}";
+
+    private static string Python(string command) => $"python3 - <<'END'\n{Load}{command}\nEND";
+
+    private static string Line(FormattableString line) => line.ToString(CultureInfo.InvariantCulture).ReplaceLineEndings(" ");
+
+    private static string Exponent(double p) => p.ToString("0.000e+00", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,7 @@
+namespace Capvec.Steering.Activations;
+
+/// <summary>What is known of one captured trace.</summary>
+/// <param name="Id">The trace's id or path.</param>
+/// <param name="Group">The task that it is of: traces of one group are not independent, so validation leaves them out together.</param>
+/// <param name="IsPositive">Whether it is on the side that the direction shall point to.</param>
+public sealed record ActivationTrace(string Id, string Group, bool IsPositive);

@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using Capvec.Engine.Interventions;
+
+namespace Capvec.Steering.Specification;
+
+/// <summary>One entry of a steering specification: a direction set's id and what to do with it.</summary>
+public sealed record SteeringVector
+{
+    /// <summary>Id of a direction set.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>What is done to a row.</summary>
+    public SteeringOperation Operation { get; init; } = SteeringOperation.Add;
+
+    /// <summary>Strength in units of <see cref="Unit"/>; 0 and not used for ablation.</summary>
+    public double Scale { get; init; }
+
+    /// <summary>What one unit of the strength is.</summary>
+    public StrengthUnit Unit { get; init; }
+
+    /// <summary>The 0-based blocks that are steered; empty for every layer (that has a direction, unless <see cref="DirectionLayer"/> is given).</summary>
+    public ImmutableArray<int> Layers { get; init; } = [];
+
+    /// <summary>The layer whose direction is used at all layers; null for each layer's own.</summary>
+    public int? DirectionLayer { get; init; }
+
+    /// <summary>The positions steered.</summary>
+    public SteeringMask Apply { get; init; } = SteeringMask.All;
+
+    /// <summary>Where in a block.</summary>
+    public SteeringSite Site { get; init; } = SteeringSite.BlockOutput;
+}
