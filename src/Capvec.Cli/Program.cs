@@ -1,2 +1,3 @@
-Console.Error.WriteLine("capvec: no commands yet");
-return 2;
+using Capvec.Cli.Hosting;
+
+return await CommandHost.RunAsync(args);

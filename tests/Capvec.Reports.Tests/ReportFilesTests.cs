@@ -9,6 +9,7 @@ public sealed class ReportFilesTests
     {
         using var scratch = new ScratchFolder();
         var study = SampleStudy.Whole(scratch.Path);
+        // Set the variable to look at the page of the made-up study.
         var target = Environment.GetEnvironmentVariable("CAPVEC_REPORT_OUT") ?? scratch.File("report");
 
         var page = ReportWriter.Write(study, target);

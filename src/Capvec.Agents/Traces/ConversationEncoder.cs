@@ -28,7 +28,7 @@ public sealed class ConversationEncoder
     public ConversationEncoder(Tokenizer tokenizer, ChatTemplate template, IEnumerable<int> stopTokens)
     {
         (_tokenizer, _template) = (tokenizer, template);
-        _stops = [.. stopTokens.Select(id => tokenizer.Decode([id]))];
+        _stops = [.. stopTokens.Select(id => tokenizer.Decode([id])).Where(stop => stop.Length > 0)];
     }
 
     /// <summary>Encodes a conversation.</summary>

@@ -54,6 +54,9 @@ public sealed record TrialRecord
     /// <summary>Kind of sandbox.</summary>
     public required string Sandbox { get; init; }
 
+    /// <summary>How the sandbox was set up: what stands for the base image, the limits in force, what the Dockerfile's commands printed; its end where it is long.</summary>
+    public string? SandboxLog { get; init; }
+
     /// <summary>Name of the terminal protocol.</summary>
     public required string Protocol { get; init; }
 

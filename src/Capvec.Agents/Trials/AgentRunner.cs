@@ -44,6 +44,7 @@ public sealed class AgentRunner
         try
         {
             sandbox = await _sandboxes.CreateAsync(request.Task, cancellation).ConfigureAwait(false);
+            log.SandboxLog = sandbox.BuildLog;
             stage = "the agent's run failed";
             log.Stop = await PlayAsync(request, sandbox, log, cancellation).ConfigureAwait(false);
             stage = "the verifier failed";

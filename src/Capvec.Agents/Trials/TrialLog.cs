@@ -15,7 +15,7 @@ namespace Capvec.Agents.Trials;
 /// <summary>Collects what happens in one trial, counts its marks, and makes the trace of it.</summary>
 internal sealed class TrialLog
 {
-    private const int LongestVerifierOutput = 20_000;
+    private const int LongestOutput = 20_000;
 
     private static readonly string Version = typeof(TrialLog).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
@@ -42,6 +42,8 @@ internal sealed class TrialLog
     public string FirstMessage { get; }
 
     public StopReason Stop { get; set; } = StopReason.Failure;
+
+    public string? SandboxLog { get; set; }
 
     /// <summary>Adds a remark that changes nothing about the result.</summary>
     public void Note(string text) => _notes = _notes is null ? text : $"{_notes}; {text}";
@@ -140,16 +142,19 @@ internal sealed class TrialLog
                     Steering = _request.Steering.Fingerprint,
                     Sampling = Sampling(),
                     Sandbox = _sandbox,
+                    SandboxLog = End(SandboxLog),
                     Protocol = _protocol.Name,
                     Started = _started,
                     Finished = _time.GetUtcNow(),
-                    VerifierOutput = verdict?.Output is { Length: > 0 } output ? output[^Math.Min(output.Length, LongestVerifierOutput)..] : null,
+                    VerifierOutput = End(verdict?.Output),
                     Conversation = conversation,
                 },
             },
         };
         return new TrialResult(reward, failure, _marks, trajectory);
     }
+
+    private static string? End(string? output) => string.IsNullOrEmpty(output) ? null : output[^Math.Min(output.Length, LongestOutput)..];
 
     private static ImmutableArray<T>? OrNull<T>(ImmutableArray<T> values) => values.IsEmpty ? null : values;
 

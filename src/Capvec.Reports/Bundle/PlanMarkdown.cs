@@ -26,7 +26,7 @@ internal static class PlanMarkdown
             ## Tests
 
             - Pass rate of an arm: Wilson's 95% interval.
-            - Against base: the mean over tasks of the difference of pass rates, with a 95% interval from the spread between tasks and a sign-flip permutation p; Fisher's exact test, greater, less and two-sided.
+            - Against base: the mean over tasks of the difference of pass rates, with a 95% interval from the spread between tasks (Student's t) and a sign-flip permutation p; Fisher's exact test, greater, less and two-sided.
             - Holm's correction of the two-sided Fisher p over the comparisons of a stage.
             - Nulls are left out of every rate and shown beside it.
 

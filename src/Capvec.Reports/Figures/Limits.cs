@@ -1,4 +1,5 @@
 using Capvec.Experiments.Results;
+using Capvec.Experiments.Statistics;
 
 namespace Capvec.Reports.Figures;
 
@@ -8,15 +9,18 @@ internal static class Limits
     /// <summary>The sentences.</summary>
     public static IReadOnlyList<string> Of(StudyIndex study)
     {
-        var limits = new List<string>();
         var results = study.Results;
-        var tasks = study.Tasks(StudyIndex.Test);
+        if (results.Trials.Count == 0)
+            return ["Anything yet: there is no trial yet."];
+        var limits = new List<string>();
         var basis = study.Base(StudyIndex.Test);
         if (basis is null || study.Arms(StudyIndex.Test).All(a => a.AgainstBase is null))
             limits.Add("Nothing about any arm yet: the test stage holds no comparison with base.");
         if (study.Candidate is { AgainstBase: { } c } candidate && basis is not null)
         {
             limits.Add($"The size of the effect beyond its interval: {candidate.Name} differs from base by {Show.Points(c.PairedDifference)} points, and anything in [{Show.Points(c.PairedInterval)}] fits these trials.");
+            if (Power.DetectableRise(basis.Rate, basis.Trials, candidate.Trials) is var rise && double.IsFinite(rise))
+                limits.Add($"Small effects: {Show.Count(candidate.Trials)} against {Show.Count(basis.Trials, "trial")} find a true rise of {Show.Points(rise)[1..]} points four times in five, and a smaller one less often (normal approximation, before Holm's correction).");
             limits.Add($"Other tasks: {Show.Count(c.Tasks, "task")} were compared. The interval speaks for tasks drawn as these were, not for other families of tasks, longer tasks or another terminal.");
         }
 
@@ -38,6 +42,6 @@ internal static class Limits
         if (results.Ranking.Count > 0)
             limits.Add("Why the direction works, if it does: a direction that tells good traces from bad ones may hold style, length or refusal beside skill. The failure marks and the transcripts are hints, no proof.");
         limits.Add("Other models: everything here was measured on one model.");
-        return tasks.Count == 0 && limits.Count == 1 ? ["Anything: there is no trial yet."] : limits;
+        return limits;
     }
 }

@@ -27,17 +27,4 @@ internal sealed record MarkShare(string Name, string Meaning, Func<TrialMarks, i
         var trials = study.Trials(arm.Stage, arm.Name).ToList();
         return (trials.Count(t => Count(t.Marks) > 0), trials.Count);
     }
-
-    /// <summary>Wilson's 95% interval of k of n; the whole range where n is 0.</summary>
-    public static Interval Wilson(int k, int n)
-    {
-        const double Z = 1.959963984540054;
-        if (n == 0)
-            return new(0, 1);
-        var p = (double)k / n;
-        var middle = p + (Z * Z / (2 * n));
-        var half = Z * Math.Sqrt((p * (1 - p) / n) + (Z * Z / (4.0 * n * n)));
-        var scale = 1 + (Z * Z / n);
-        return new(k == 0 ? 0 : (middle - half) / scale, k == n ? 1 : (middle + half) / scale);
-    }
 }

@@ -18,14 +18,14 @@ internal sealed class StudyIndex
         Results = results;
         _trials = results.Trials.ToLookup(t => (t.Stage, t.Arm));
         Candidate = Arms(Test).Where(a => a.Kind == ArmKind.Steered)
-            .OrderBy(a => a.AgainstBase?.Holm ?? 2).ThenByDescending(a => a.AgainstBase?.PairedDifference ?? double.NegativeInfinity)
+            .OrderByDescending(a => a.AgainstBase?.PairedDifference ?? double.NegativeInfinity)
             .ThenBy(a => a.Name, StringComparer.Ordinal).FirstOrDefault();
     }
 
     /// <summary>What was computed.</summary>
     public StudyResults Results { get; }
 
-    /// <summary>The steered arm of the test stage that the transcripts show: the one with the smallest Holm p, then the largest difference; null where the test stage has none.</summary>
+    /// <summary>The steered arm of the test stage that the transcripts show: the one that does best against base, where there are several; null where the test stage has none.</summary>
     public ArmResult? Candidate { get; }
 
     /// <summary>The arms of a stage, as the study orders them.</summary>

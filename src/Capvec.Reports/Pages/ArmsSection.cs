@@ -34,7 +34,7 @@ internal static class ArmsSection
         var chart = new ForestChart("paired difference to base, percentage points", min, max, step, true, 0, "no difference", null, null, rows);
         var label = "Paired difference to base in percentage points: " + string.Join("; ", rows.Select(r => $"{r.Name}: {r.Detail[1]}"));
         return ChartFigure.Of(context.Charts.Add(chart, label), Html.Empty,
-            "Difference to base, paired by task: the mean over tasks of the arm's pass rate minus base's, on the same tasks and seeds. Bars are 95% intervals from the spread between tasks; at the right, the difference in percentage points and the tasks compared.", Html.Empty);
+            "Difference to base, paired by task: the mean over tasks of the arm's pass rate minus base's, on the same tasks and seeds. Bars are 95% intervals from the spread between tasks (Student's t); at the right, the difference in percentage points and the tasks compared.", Html.Empty);
     }
 
     /// <summary>Every figure of a stage's arms.</summary>
@@ -42,7 +42,7 @@ internal static class ArmsSection
     {
         var arms = study.Arms(stage);
         var rows = arms.Select(a => Html.Of($"""
-            <tr{Html.Text(study.Stands(a) ? " class=strong" : "")} data-arm="{a.Name}"><th scope="row" class="arm" title="{a.Name} ({Show.Kind(a.Kind)})">{Legend.Swatch(a.Kind)} {a.Name}</th>
+            <tr{Html.Text(study.Stands(a) ? " class=strong" : "")} data-arm="{a.Name}"><th scope="row" class="arm" title="{a.Name} ({Show.Kind(a.Kind)})">{Legend.Swatch(a.Kind)} {Show.Short(a.Name, 48)}</th>
             {Element.Number($"{a.Passed}/{a.Trials}")}{Element.Number(Show.Percent(a.Rate))}<td class="n interval">{(a.Trials == 0 ? Show.None : Show.Percent(a.Wilson))}</td>{Compared(a.AgainstBase)}{Element.Number(Show.Count(a.Nulls))}</tr>
             """));
         var table = Element.Table($"Arms of the {stage} stage",

@@ -22,7 +22,7 @@ internal static class LayersSection
         var label = "Ranking of layers: " + string.Join("; ", rows.Select(r => string.Join(", ", Row(r.Rank, r.Interval).Detail)));
         var first = ranking[0];
         var same = ranking.All(r => r.Positives == first.Positives && r.Negatives == first.Negatives);
-        var n = same ? $"{Show.Count(first.Positives, "positive")} and {Show.Count(first.Negatives, "negative")} traces" : "traces as in the table";
+        var n = same ? $"{Show.Count(first.Positives)} positive and {Show.Count(first.Negatives)} negative traces" : "traces as in the table";
         var caption = $"Layers ranked on {n}. Filled: held-out AUC (leave one out, direction refitted) with a 95% interval that takes traces as independent, so it is at best this narrow; hollow: in-sample AUC, which a mean difference inflates. "
             + "Margin: length of the mean difference, residual units. Permutation p: share of label shuffles whose held-out AUC is at least as high; the dashed line is 0.05.";
         var table = Element.Table("Ranking of layers", ["Layer", "AUC in-sample>", "AUC held-out>", "95%>", "Permutation p>", "Margin>", "Residual length>", "Margin / length>", "Positives>", "Negatives>", "Chosen"],

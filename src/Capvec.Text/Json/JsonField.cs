@@ -11,14 +11,18 @@ namespace Capvec.Text.Json;
 internal readonly struct JsonField
 {
     private readonly JsonElement _element;
+    private readonly string _parent;
+    private readonly string? _name;
+    private readonly int _index;
 
-    private JsonField(JsonElement element, string file, string path) => (_element, File, Path) = (element, file, path);
+    private JsonField(JsonElement element, string file, string parent, string? name, int index = 0) =>
+        (_element, File, _parent, _name, _index) = (element, file, parent, name, index);
 
     /// <summary>The file the value comes from.</summary>
     public string File { get; }
 
-    /// <summary>The field's place, such as <c>model.merges[3]</c>; empty for the root.</summary>
-    public string Path { get; }
+    /// <summary>The field's place, such as <c>model.merges[3]</c>; empty for the root. Put together on demand: vocabularies have hundreds of thousands of fields.</summary>
+    public string Path => _name is null ? string.Create(CultureInfo.InvariantCulture, $"{_parent}[{_index}]") : _parent.Length == 0 ? _name : $"{_parent}.{_name}";
 
     /// <summary>The kind of the value; Undefined where the field is missing.</summary>
     public JsonValueKind Kind => _element.ValueKind;
@@ -47,7 +51,7 @@ internal readonly struct JsonField
     {
         try
         {
-            return new JsonField(JsonElement.Parse(json.Span), file, "");
+            return new JsonField(JsonElement.Parse(json.Span), file, "", "");
         }
         catch (JsonException error)
         {
@@ -60,11 +64,10 @@ internal readonly struct JsonField
     {
         get
         {
-            var path = Path.Length == 0 ? name : $"{Path}.{name}";
             if (IsMissing)
-                return new JsonField(default, File, path);
+                return new JsonField(default, File, Path, name);
             Expect(JsonValueKind.Object, "an object");
-            return new JsonField(_element.TryGetProperty(name, out var value) ? value : default, File, path);
+            return new JsonField(_element.TryGetProperty(name, out var value) ? value : default, File, Path, name);
         }
     }
 
@@ -74,9 +77,10 @@ internal readonly struct JsonField
         if (IsMissing)
             yield break;
         Expect(JsonValueKind.Array, "a list");
+        var path = Path;
         var index = 0;
         foreach (var item in _element.EnumerateArray())
-            yield return new JsonField(item, File, string.Create(CultureInfo.InvariantCulture, $"{Path}[{index++}]"));
+            yield return new JsonField(item, File, path, null, index++);
     }
 
     /// <summary>Names and values of an object; none where the field is missing.</summary>
@@ -85,10 +89,11 @@ internal readonly struct JsonField
         if (IsMissing)
             yield break;
         Expect(JsonValueKind.Object, "an object");
+        var path = Path;
         foreach (var property in _element.EnumerateObject())
         {
             var name = NameOf(property);
-            yield return (name, new JsonField(property.Value, File, $"{Path}.{name}"));
+            yield return (name, new JsonField(property.Value, File, path, name));
         }
     }
 

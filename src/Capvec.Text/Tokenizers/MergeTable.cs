@@ -5,13 +5,13 @@ namespace Capvec.Text.Tokenizers;
 /// <summary>The merges of a byte-pair encoding, by the ids of their two parts.</summary>
 internal sealed class MergeTable
 {
-    private readonly Dictionary<ulong, (int Rank, int Merged)> _merges;
+    private readonly Dictionary<Pair, (int Rank, int Merged)> _merges;
 
     /// <summary>Makes room for a number of merges.</summary>
     public MergeTable(int capacity) => _merges = new(capacity);
 
     /// <summary>Adds a merge; of two with the same parts the later one holds.</summary>
-    public void Add(int left, int right, int rank, int merged) => _merges[Key(left, right)] = (rank, merged);
+    public void Add(int left, int right, int rank, int merged) => _merges[new Pair(left, right)] = (rank, merged);
 
     /// <summary>
     /// Merges adjacent symbols, lowest rank first and leftmost among equals, until no merge applies. A heap of candidates over a linked
@@ -44,7 +44,7 @@ internal sealed class MergeTable
                 continue;
 
             // The parts may have been merged with other neighbours since this was proposed.
-            if (!_merges.TryGetValue(Key(ids[left], ids[right]), out var merge) || merge.Merged != merged)
+            if (!_merges.TryGetValue(new Pair(ids[left], ids[right]), out var merge) || merge.Merged != merged)
                 continue;
             ids[left] = merged;
             ids[right] = -1;
@@ -67,9 +67,10 @@ internal sealed class MergeTable
 
     private void Propose(PriorityQueue<(int Position, int Merged), ulong> candidates, ReadOnlySpan<int> ids, int left, int right)
     {
-        if (_merges.TryGetValue(Key(ids[left], ids[right]), out var merge))
+        if (_merges.TryGetValue(new Pair(ids[left], ids[right]), out var merge))
             candidates.Enqueue((left, merge.Merged), ((ulong)(uint)merge.Rank << 32) | (uint)left);
     }
 
-    private static ulong Key(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
+    // The two ids packed into a long would hash to left ^ right, and pairs of small ids collide in that by the hundred.
+    private readonly record struct Pair(int Left, int Right);
 }

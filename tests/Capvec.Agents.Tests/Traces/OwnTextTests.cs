@@ -1,5 +1,6 @@
 using Capvec.Agents.Traces;
 using Capvec.Formats.Errors;
+using Capvec.Tests;
 using Capvec.Text.Templates;
 using FsCheck;
 using FsCheck.Fluent;
@@ -41,6 +42,29 @@ public sealed class OwnTextTests
         Own(Template, ("user", " u "), ("assistant", "one\nor two</think>\n\n{1}\n"), ("user", "v"), ("assistant", "  {2}")).ShouldBe(["{1}<|im_end|>", "{2}<|im_end|>"]);
     }
 
+    [Theory]
+    [InlineData("chatml", "let me see</think>\n\n{1}<|im_end|>", "<think>\nlet me see\n</think>\n\n{2}<|im_end|>", "{3}<|im_end|>")]
+    [InlineData("qwen35", "{1}<|im_end|>", "{2}<|im_end|>", "{3}<|im_end|>")]
+    [InlineData("qwen3", "{1}<|im_end|>", "{2}<|im_end|>", "{3}<|im_end|>")]
+    [InlineData("qwq", "{1}<|im_end|>", "{2}<|im_end|>", "{3}<|im_end|>")]
+    [InlineData("deepseek_r1_qwen", "\n\n{1}", "\n\n{2}", "{3}")]
+    [InlineData("llama31", "let me see</think>\n\n{1}", "<think>\nlet me see\n</think>\n\n{2}", "{3}")]
+    public void Earlier_replies_of_models_that_think_are_found_in_their_own_templates(string template, params string[] own) =>
+        Own(Published(template, true), ("user", "u"), ("assistant", "let me see</think>\n\n{1}"), ("user", "v"), ("assistant", "<think>\nlet me see\n</think>\n\n{2}"), ("user", "w"), ("assistant", "{3}"), ("user", "x"))
+            .ShouldBe(own);
+
+    [Theory]
+    [InlineData("chatml", "let me see</think>\n\n{2}", "let me see</think>\n\n{2}<|im_end|>")]
+    [InlineData("qwen35", "let me see</think>\n\n{2}", "let me see\n</think>\n\n{2}<|im_end|>")]
+    [InlineData("qwen35", "let me see\n</think>\n\n{2}", "let me see\n</think>\n\n{2}<|im_end|>")]
+    [InlineData("qwen35", "<think>\nlet me see\n</think>\n\n{2}", "let me see\n</think>\n\n{2}<|im_end|>")]
+    [InlineData("qwen35", "{2}", "{2}<|im_end|>")]
+    [InlineData("qwen3", "let me see</think>\n\n{2}", "let me see\n</think>\n\n{2}<|im_end|>")]
+    [InlineData("qwq", "let me see</think>\n\n{2}", "let me see</think>\n\n{2}<|im_end|>")]
+    [InlineData("deepseek_r1_qwen", "let me see</think>\n\n{2}", "\n\n{2}")]
+    public void What_the_last_reply_thought_is_own_where_the_template_shows_it(string template, string reply, string own) =>
+        Own(Published(template, false), ("user", "u"), ("assistant", "{1}"), ("user", "v"), ("assistant", reply))[1].ShouldBe(own);
+
     [Fact]
     public void A_reply_that_the_template_leaves_out_is_passed_over()
     {
@@ -53,6 +77,13 @@ public sealed class OwnTextTests
     {
         string Template(IReadOnlyList<ChatMessage> messages) => ChatMl([.. messages.Select(m => m with { Content = m.Content.ToUpperInvariant() })]);
         Should.Throw<CapvecException>(() => Own(Template, ("user", "u"), ("assistant", "a"))).Message.ShouldStartWith("the chat template writes message 2, a reply, otherwise");
+    }
+
+    private static Func<IReadOnlyList<ChatMessage>, string> Published(string name, bool addGenerationPrompt)
+    {
+        var file = Repository.Shared("goldens", "formats", "templates", name + ".jinja");
+        var template = ChatTemplate.Parse(File.ReadAllText(file), file, new Dictionary<string, object?> { ["bos_token"] = "<s>", ["eos_token"] = "</s>" });
+        return messages => template.Render(messages, addGenerationPrompt);
     }
 
     private static List<string> Own(Func<IReadOnlyList<ChatMessage>, string> template, params (string Role, string Content)[] messages)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Capvec.Agents.Protocols;
 using Capvec.Agents.Trials;
 using Capvec.Engine.Interventions;
@@ -34,14 +35,37 @@ public sealed class PhantomTrialsTests : IDisposable
     [Fact]
     public async Task A_trial_is_the_same_alone_and_among_others_to_the_last_bit()
     {
-        var requests = Enumerable.Range(0, 6).Select(n => Request(n) with { MaxTurns = 3 }).ToList();
-        var together = await _runner.RunAllAsync(requests, 6, cancellation: TestContext.Current.CancellationToken);
-        foreach (var n in new[] { 0, 3, 5 })
+        var requests = Enumerable.Range(0, 5).Select(n => Request(n) with { MaxTurns = 3 }).ToList();
+        var together = await _runner.RunAllAsync(requests, 5, cancellation: TestContext.Current.CancellationToken);
+        foreach (var n in new[] { 0, 3 })
         {
             var alone = await _runner.RunAsync(requests[n], TestContext.Current.CancellationToken);
             Replies(alone).ShouldBe(Replies(together[n]));
-            Replies(alone).ShouldNotBe(Replies(together[(n + 1) % 6]));
+            Replies(alone).ShouldNotBe(Replies(together[n + 1]));
         }
+    }
+
+    [Fact]
+    public async Task Greedy_first_replies_on_18_tasks_are_the_reference_s_token_for_token()
+    {
+        var expected = new List<(string Task, int[] Reply)>();
+        foreach (var line in File.ReadLines(Repository.Shared("phantom", "goldens", "goldens.jsonl")))
+        {
+            using var row = JsonDocument.Parse(line);
+            var root = row.RootElement;
+            if (root.GetProperty("what").GetString() != "greedy" || root.GetProperty("model").GetString() != "base" || root.GetProperty("steer").ValueKind != JsonValueKind.Null)
+                continue;
+            if (root.GetProperty("id").GetString() is { } id && !id.StartsWith("later/", StringComparison.Ordinal))
+                expected.Add((id, [.. root.GetProperty("greedy_ids").EnumerateArray().Select(t => t.GetInt32()), .. root.GetProperty("ended").GetBoolean() ? [2] : Array.Empty<int>()]));
+        }
+
+        var requests = expected.Select(e => Requests.Of(File.ReadAllText(Repository.File("tasks", e.Task, "instruction.md"))) with { Sampling = SamplingOptions.Greedy, MaxTurns = 1, MaxReplyTokens = 160 });
+        var results = await _runner.RunAllAsync([.. requests], 18, cancellation: TestContext.Current.CancellationToken);
+        results.Count.ShouldBe(18);
+        foreach (var (result, golden) in results.Zip(expected))
+            result.Trace.Steps[1].Metrics!.CompletionTokenIds.ShouldBe(golden.Reply, golden.Task);
+        results.Zip(expected).Where(r => r.Second.Task.StartsWith("guarded/", StringComparison.Ordinal)).ShouldAllBe(r => r.First.Marks.Refusal == 1);
+        results.Zip(expected).Where(r => !r.Second.Task.StartsWith("guarded/", StringComparison.Ordinal)).ShouldAllBe(r => r.First.Marks.Refusal == 0);
     }
 
     [Fact]

@@ -15,6 +15,10 @@ public sealed class MarkdownTests
     [InlineData("a | b | c")]
     [InlineData("**bold** _it_ `code` [link](http://x) ![i](x) ~~no~~")]
     [InlineData("two\nlines")]
+    [InlineData("&lt;b&gt; &#60; AT&T, p < 0.001, [−3.1 to +4.2], a_b_c __d__ _e")]
+    [InlineData("open [ alone")]
+    [InlineData("close ] alone [")]
+    [InlineData("[a][b] [a]: http://x <http://x> <!-- x --> ![[x]](y)")]
     [InlineData("back\\slash | pipe \\| both")]
     public void A_table_shows_a_cell_as_it_is(string text)
     {
@@ -25,6 +29,19 @@ public sealed class MarkdownTests
         cells.Length.ShouldBe(2);
         cells[0].TextContent.ShouldBe(text.ReplaceLineEndings(" "));
         cells[0].Children.Length.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("# no heading")]
+    [InlineData("> no quotation")]
+    [InlineData("- no list")]
+    [InlineData("+ no list")]
+    [InlineData("=====")]
+    [InlineData("<div>")]
+    public void A_line_shows_a_text_as_it_is(string text)
+    {
+        var html = new HtmlParser().ParseDocument(Markdown.ToHtml("before\n\n" + Escaped.Text(text) + "\n", Pipeline));
+        html.QuerySelectorAll("body > *").Select(e => (e.LocalName, e.TextContent)).ShouldBe([("p", "before"), ("p", text)]);
     }
 
     [Fact]

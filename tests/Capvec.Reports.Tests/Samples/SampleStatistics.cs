@@ -1,9 +1,10 @@
 using Capvec.Agents.Traces;
 using Capvec.Experiments.Results;
+using Capvec.Experiments.Statistics;
 
 namespace Capvec.Reports.Tests.Samples;
 
-/// <summary>The statistics of made-up trials, by their definitions, so that the tests have figures which were not made by the report.</summary>
+/// <summary>The statistics of made-up trials. Wilson's interval and Fisher's test are computed by their definitions; VERIFY's commands check the paired figures.</summary>
 internal static class SampleStatistics
 {
     public static IReadOnlyList<ArmResult> Arms(string stage, IReadOnlyList<SampleArm> arms, IReadOnlyList<TrialRow> trials)
@@ -68,17 +69,14 @@ internal static class SampleStatistics
     {
         static double Rate(IEnumerable<TrialRow> trials) => trials.Average(t => t.Reward >= 0.5 ? 1.0 : 0.0);
         var d = arm.GroupBy(t => t.Task).Join(basis.GroupBy(t => t.Task), g => g.Key, g => g.Key, (a, b) => Rate(a) - Rate(b)).ToList();
-        var mean = d.Average();
-        var half = 1.96 * Math.Sqrt(d.Sum(x => (x - mean) * (x - mean)) / (d.Count * (d.Count - 1.0)));
-        var random = new Random(1);
-        var flips = Enumerable.Range(0, 4000).Count(_ => Math.Abs(d.Sum(x => random.NextDouble() < 0.5 ? x : -x)) >= Math.Abs(d.Sum()) - 1e-9);
+        var paired = PairedDifference.Of(d);
         var fisher = Fisher(arm.Count(t => t.Reward >= 0.5), arm.Count, basis.Count(t => t.Reward >= 0.5), basis.Count);
         return new Comparison
         {
-            PairedDifference = mean,
-            PairedInterval = new(mean - half, mean + half),
-            PairedP = flips / 4000.0,
-            Tasks = d.Count,
+            PairedDifference = paired.Mean,
+            PairedInterval = paired.Interval,
+            PairedP = SignFlip.TwoSided(d, 1),
+            Tasks = paired.Tasks,
             FisherGreater = fisher.Greater,
             FisherLess = fisher.Less,
             FisherTwoSided = fisher.TwoSided,

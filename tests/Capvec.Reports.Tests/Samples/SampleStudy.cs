@@ -70,8 +70,10 @@ internal static class SampleStudy
 
         if (traces)
         {
-            var candidates = test.Where(a => a.Kind is ArmKind.Base or ArmKind.Steered).Select(a => a.Name).ToHashSet();
-            foreach (var trial in trials.Where(t => t.Stage == "test" && candidates.Contains(t.Arm)))
+            // Only pairs that ended differently can be shown, and a page shows them of the steered arm that does best.
+            var candidate = test.Where(a => a.Kind == ArmKind.Steered).MaxBy(a => a.Rate)?.Name;
+            var shown = trials.Where(t => t.Stage == "test" && (t.Arm == "base" || t.Arm == candidate)).GroupBy(t => (t.Task, t.Attempt)).Where(g => g.Select(t => t.Reward).Distinct().Count() > 1);
+            foreach (var trial in shown.SelectMany(g => g))
                 SampleTrace.Write(folder, trial, replyExtra);
         }
 
@@ -124,9 +126,9 @@ internal static class SampleStudy
 
     private static Verdict VerdictOf(List<ArmResult> arms)
     {
-        var basis = arms.First(a => a is { Stage: "test", Kind: ArmKind.Base });
+        var basis = arms.FirstOrDefault(a => a is { Stage: "test", Kind: ArmKind.Base });
         var best = arms.Where(a => a is { Stage: "test", Kind: ArmKind.Steered, AgainstBase: not null }).MaxBy(a => a.AgainstBase!.PairedDifference);
-        if (best?.AgainstBase is not { } c)
+        if (basis is null || best?.AgainstBase is not { } c)
             return new(VerdictKind.Incomplete, "There is no verdict: base stands alone.", []);
         return new(VerdictKind.Lift, string.Create(CultureInfo.InvariantCulture,
             $"Steering layer 3 with strength 4 raises the pass rate from {basis.Rate * 100:F1}% ({basis.Passed}/{basis.Trials}) to {best.Rate * 100:F1}% ({best.Passed}/{best.Trials}), p < 0.001 after Holm; random directions of the same length do not."),

@@ -6,7 +6,7 @@ public sealed record JinjaLimits
     /// <summary>The limits used where none are given.</summary>
     public static JinjaLimits Default { get; } = new();
 
-    /// <summary>Evaluated expressions, executed statements and handled list elements.</summary>
+    /// <summary>Evaluated expressions, executed statements, handled list elements, and work on long text and large numbers in proportion.</summary>
     public long MaxSteps { get; init; } = 20_000_000;
 
     /// <summary>Characters of the rendered text.</summary>
@@ -14,6 +14,9 @@ public sealed record JinjaLimits
 
     /// <summary>Characters of all text made while rendering, intermediate values included.</summary>
     public long MaxTextBuilt { get; init; } = 256_000_000;
+
+    /// <summary>How long a rendering may take, as a last resort: the other limits are reached in seconds.</summary>
+    public TimeSpan MaxTime { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Characters of the template itself.</summary>
     public int MaxTemplateLength { get; init; } = 2_000_000;

@@ -62,9 +62,7 @@ public sealed class JinjaTemplate
             var scope = new Scope(globals);
             foreach (var (name, value) in variables)
                 scope.Set(name, PyValues.From(value));
-            var run = new Evaluation(_limits, time ?? TimeProvider.System, scope);
-            _body.Run(run);
-            return run.Output;
+            return new Evaluation(_limits, time ?? TimeProvider.System, scope).Render(_body);
         }
         catch (JinjaException error)
         {

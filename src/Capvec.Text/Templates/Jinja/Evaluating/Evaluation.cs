@@ -11,6 +11,12 @@ internal sealed class Evaluation(JinjaLimits limits, TimeProvider time, Scope sc
     private long _steps;
     private long _textBuilt;
     private int _callDepth;
+    private int _stepsSinceClock;
+    private readonly long _start = time.GetTimestamp();
+
+    // Comparing and hashing happen deep inside collections that know nothing of a rendering; a rendering never leaves its thread.
+    [ThreadStatic]
+    private static Evaluation? _current;
 
     /// <summary>The innermost scope.</summary>
     public Scope Scope { get; private set; } = scope;
@@ -18,15 +24,42 @@ internal sealed class Evaluation(JinjaLimits limits, TimeProvider time, Scope sc
     /// <summary>The time that strftime_now tells.</summary>
     public TimeProvider Time { get; } = time;
 
-    /// <summary>The text rendered so far.</summary>
-    public string Output => _output.ToString();
-
     /// <summary>Counts work.</summary>
     public void Step(long steps = 1)
     {
         _steps += steps;
         if (_steps > limits.MaxSteps)
             throw new JinjaException(string.Create(CultureInfo.InvariantCulture, $"it takes more than {limits.MaxSteps} steps, so it was stopped"));
+        if ((++_stepsSinceClock & 0x3FF) == 0 && Time.GetElapsedTime(_start) > limits.MaxTime)
+            throw new JinjaException(string.Create(CultureInfo.InvariantCulture, $"it takes more than {limits.MaxTime.TotalSeconds} seconds, so it was stopped"));
+    }
+
+    /// <summary>Counts work of the rendering that runs on this thread.</summary>
+    public static void StepCurrent() => _current?.Step();
+
+    /// <summary>Counts the work of going through a text once.</summary>
+    public void StepThrough(string text) => Step(text.Length >> 5);
+
+    /// <summary>Counts the work of looking for a text in another, at its worst.</summary>
+    public void StepSearch(string text, string part) => Step((long)text.Length * part.Length >> 8);
+
+    /// <summary>Counts the work of multiplying or printing whole numbers of so many bits.</summary>
+    public void StepNumber(long bits, long otherBits) => Step(bits * otherBits >> 12);
+
+    /// <summary>Runs the statements of a template.</summary>
+    public string Render(Statement body)
+    {
+        var outer = _current;
+        _current = this;
+        try
+        {
+            body.Run(this);
+            return _output.ToString();
+        }
+        finally
+        {
+            _current = outer;
+        }
     }
 
     /// <summary>Counts text that is about to be made.</summary>

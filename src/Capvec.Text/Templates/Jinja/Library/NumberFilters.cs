@@ -52,7 +52,7 @@ internal static class NumberFilters
                 throw undefined.Used();
             case double number:
                 return double.IsFinite(number) ? PyMath.Truncated(number) : bound.Value(0, 0L);
-            case string text when TryInteger(text, radix, out var integer):
+            case string text when TryInteger(run, text, radix, out var integer):
                 return PyMath.Small(integer);
             case string text when TryFloat(text, out var number) && double.IsFinite(number):
                 return PyMath.Truncated(number);
@@ -65,11 +65,14 @@ internal static class NumberFilters
     {
         var bound = arguments.Bind("precision", "method");
         var (digits, method) = (bound.Int(0, 0), bound.Text(1, "common"));
+        run.Step(100);
         if (!PyTypes.IsNumber(value, out var number))
             throw NoNumber("round", value);
         if (method is "ceil" or "floor")
         {
             var scale = Math.Pow(10, digits);
+            if (!double.IsFinite(number * scale))
+                throw new JinjaException("round cannot take so large a number");
             return (method == "ceil" ? Math.Ceiling(number * scale) : Math.Floor(number * scale)) / scale;
         }
 
@@ -84,7 +87,7 @@ internal static class NumberFilters
         return double.TryParse(digits, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out number);
     }
 
-    private static bool TryInteger(string text, int radix, out BigInteger number)
+    private static bool TryInteger(Evaluation run, string text, int radix, out BigInteger number)
     {
         number = BigInteger.Zero;
         var digits = PyText.Trim(text, null, left: true, right: true).Replace("_", "", StringComparison.Ordinal).ToLowerInvariant();
@@ -99,6 +102,7 @@ internal static class NumberFilters
 
         if (digits.Length is 0 or > 4300 || radix is < 2 or > 36)
             return false;
+        run.StepNumber(digits.Length * 4L, digits.Length * 4L);
         foreach (var character in digits)
         {
             var digit = char.IsAsciiDigit(character) ? character - '0' : character is >= 'a' and <= 'z' ? character - 'a' + 10 : int.MaxValue;

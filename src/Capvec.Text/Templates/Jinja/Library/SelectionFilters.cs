@@ -3,7 +3,7 @@ using Capvec.Text.Templates.Jinja.Values;
 
 namespace Capvec.Text.Templates.Jinja.Library;
 
-/// <summary>Filters that apply a filter or a test to each thing of a row: map, select, reject and their likes. What they give is gone through once.</summary>
+/// <summary>Filters that apply a filter or a test to each thing of a row: map, select, reject and their likes. What they give is gone through once; what counts as false (None too) is an empty row.</summary>
 internal static class SelectionFilters
 {
     /// <summary>The filters by name.</summary>
@@ -18,6 +18,8 @@ internal static class SelectionFilters
 
     private static object? Map(Evaluation run, object? value, Arguments arguments)
     {
+        if (!PyTypes.IsTrue(value))
+            return new PyIterator([]);
         if (arguments.Positional.Count == 0)
         {
             var bound = arguments.Bind("attribute", "default");
@@ -34,6 +36,8 @@ internal static class SelectionFilters
 
     private static object? Chosen(Evaluation run, object? value, Arguments arguments, bool byAttribute, bool wanted)
     {
+        if (!PyTypes.IsTrue(value))
+            return new PyIterator([]);
         var first = byAttribute ? 1 : 0;
         if (arguments.Positional.Count < first)
             throw new JinjaException($"{arguments.Callee} lacks the attribute");

@@ -79,7 +79,7 @@ internal static class SequenceFilters
         var caseSensitive = bound.Truth(0, missing: false);
         var pairs = dict.Entries.Select(entry => new PyTuple([entry.Key, entry.Value])).ToList();
         run.Step(pairs.Count);
-        return new PyList(Sorted(pairs, pair => Folded(((PyTuple)pair!).Items[by == "key" ? 0 : 1], caseSensitive), bound.Truth(2, missing: false)));
+        return new PyList(PyCompare.Sorted(pairs, pair => Folded(pair.Items[by == "key" ? 0 : 1], caseSensitive), bound.Truth(2, missing: false)));
     }
 
     private static object? First(Evaluation run, object? value, Arguments arguments)
@@ -107,7 +107,7 @@ internal static class SequenceFilters
         var groups = new List<PyTuple>();
         List<object?>? members = null;
         object? last = null;
-        foreach (var item in Sorted(PyAccess.ToList(run, value), item => Folded(KeyOf(item), caseSensitive), descending: false))
+        foreach (var item in PyCompare.Sorted(PyAccess.ToList(run, value), item => Folded(KeyOf(item), caseSensitive), descending: false))
         {
             var folded = Folded(KeyOf(item), caseSensitive);
             if (members is null || !PyCompare.AreEqual(folded, last))
@@ -197,7 +197,7 @@ internal static class SequenceFilters
             string => new PyList([.. paths!.Select(path => Folded(ByPath(item, path), caseSensitive))]),
             var place => Folded(ByPath(item, place), caseSensitive),
         };
-        return new PyList(Sorted(PyAccess.ToList(run, value), Key, bound.Truth(0, missing: false)));
+        return new PyList(PyCompare.Sorted(PyAccess.ToList(run, value), Key, bound.Truth(0, missing: false)));
     }
 
     private static object? Sum(Evaluation run, object? value, Arguments arguments)
@@ -216,12 +216,4 @@ internal static class SequenceFilters
     }
 
     private static object? Folded(object? value, bool caseSensitive) => value is string text && !caseSensitive ? PyText.Lower(text) : value;
-
-    private static IReadOnlyList<object?> Sorted(IEnumerable<object?> things, Func<object?, object?> key, bool descending)
-    {
-        var order = Comparer<object?>.Create((a, b) => PyCompare.Order(a, b) ?? 0);
-
-        // Descending order keeps equal things as they were, as Python's does.
-        return [.. descending ? things.OrderByDescending(key, order) : things.OrderBy(key, order)];
-    }
 }

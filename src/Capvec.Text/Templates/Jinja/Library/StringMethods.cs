@@ -16,30 +16,30 @@ internal static class StringMethods
         ["center"] = (run, text, arguments) => { var bound = arguments.Bind("width", "fillchar"); return Center(run, text, bound.Int(0), bound.Text(1, " ")); },
         ["count"] = Count,
         ["endswith"] = (_, text, arguments) => Affix(text, arguments, (part, affix) => part.EndsWith(affix, StringComparison.Ordinal)),
-        ["find"] = (_, text, arguments) => Find(text, arguments, last: false),
+        ["find"] = (run, text, arguments) => Find(run, text, arguments, last: false),
         ["format"] = PyFormat.Braces,
-        ["index"] = (_, text, arguments) => Find(text, arguments, last: false) is var at and >= 0 ? at : throw new JinjaException("index: the text is not in it"),
+        ["index"] = (run, text, arguments) => Find(run, text, arguments, last: false) is var at and >= 0 ? at : throw new JinjaException("index: the text is not in it"),
         ["isalnum"] = Every(piece => char.IsLetter(piece, 0) || char.IsNumber(piece, 0)),
         ["isalpha"] = Every(piece => char.IsLetter(piece, 0)),
         ["isascii"] = (_, text, arguments) => { arguments.Bind(); return Ascii.IsValid(text); },
         ["isdecimal"] = Every(piece => char.IsDigit(piece, 0)),
         ["isdigit"] = Every(piece => char.IsDigit(piece, 0) || "²³¹⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉".Contains(piece, StringComparison.Ordinal)),
-        ["islower"] = (_, text, arguments) => { arguments.Bind(); return text.Any(char.IsLower) && !text.Any(char.IsUpper); },
+        ["islower"] = (_, text, arguments) => { arguments.Bind(); return PyText.IsLower(text); },
         ["isnumeric"] = Every(piece => char.IsNumber(piece, 0)),
         ["isspace"] = Every(piece => PyText.IsWhiteSpace(piece[0])),
-        ["isupper"] = (_, text, arguments) => { arguments.Bind(); return text.Any(char.IsUpper) && !text.Any(char.IsLower); },
+        ["isupper"] = (_, text, arguments) => { arguments.Bind(); return PyText.IsUpper(text); },
         ["join"] = Join,
         ["ljust"] = (run, text, arguments) => { var bound = arguments.Bind("width", "fillchar"); return Padded(run, text, 0, Missing(text, bound.Int(0)), bound.Text(1, " ")); },
         ["lower"] = OnText(PyText.Lower),
         ["lstrip"] = (run, text, arguments) => run.Built(PyText.Trim(text, arguments.Bind("chars").TextOrNone(0), left: true, right: false)),
-        ["partition"] = (_, text, arguments) => Partition(text, arguments.Bind("sep").Text(0), last: false),
+        ["partition"] = (run, text, arguments) => Partition(run, text, arguments.Bind("sep").Text(0), last: false),
         ["removeprefix"] = (run, text, arguments) => arguments.Bind("prefix").Text(0) is var prefix && text.StartsWith(prefix, StringComparison.Ordinal) ? run.Built(text[prefix.Length..]) : text,
         ["removesuffix"] = (run, text, arguments) => arguments.Bind("suffix").Text(0) is var suffix && text.EndsWith(suffix, StringComparison.Ordinal) ? run.Built(text[..^suffix.Length]) : text,
         ["replace"] = (run, text, arguments) => { var bound = arguments.Bind("old", "new", "count"); return Replace(run, text, bound.Text(0), bound.Text(1), bound.Int(2, -1)); },
-        ["rfind"] = (_, text, arguments) => Find(text, arguments, last: true),
-        ["rindex"] = (_, text, arguments) => Find(text, arguments, last: true) is var at and >= 0 ? at : throw new JinjaException("rindex: the text is not in it"),
+        ["rfind"] = (run, text, arguments) => Find(run, text, arguments, last: true),
+        ["rindex"] = (run, text, arguments) => Find(run, text, arguments, last: true) is var at and >= 0 ? at : throw new JinjaException("rindex: the text is not in it"),
         ["rjust"] = (run, text, arguments) => { var bound = arguments.Bind("width", "fillchar"); return Padded(run, text, Missing(text, bound.Int(0)), 0, bound.Text(1, " ")); },
-        ["rpartition"] = (_, text, arguments) => Partition(text, arguments.Bind("sep").Text(0), last: true),
+        ["rpartition"] = (run, text, arguments) => Partition(run, text, arguments.Bind("sep").Text(0), last: true),
         ["rsplit"] = (run, text, arguments) => Split(run, text, arguments, fromEnd: true),
         ["rstrip"] = (run, text, arguments) => run.Built(PyText.Trim(text, arguments.Bind("chars").TextOrNone(0), left: false, right: true)),
         ["split"] = (run, text, arguments) => Split(run, text, arguments, fromEnd: false),
@@ -70,6 +70,7 @@ internal static class StringMethods
     /// <summary>replace(); a negative count replaces all.</summary>
     public static string Replace(Evaluation run, string text, string old, string with, int count)
     {
+        run.StepSearch(text, old);
         var replaced = new StringBuilder();
         var at = 0;
         for (var done = 0; count < 0 || done < count; done++)
@@ -104,6 +105,7 @@ internal static class StringMethods
     {
         var bound = arguments.Bind("sub", "start", "end");
         var sub = bound.Text(0);
+        run.StepSearch(text, sub);
         var part = Part(text, bound, out _);
         if (sub.Length == 0)
             return (long)PyText.Length(part) + 1;
@@ -122,10 +124,11 @@ internal static class StringMethods
             : has(part, bound.Text(0));
     }
 
-    private static long Find(string text, Arguments arguments, bool last)
+    private static long Find(Evaluation run, string text, Arguments arguments, bool last)
     {
         var bound = arguments.Bind("sub", "start", "end");
         var sub = bound.Text(0);
+        run.StepSearch(text, sub);
         var part = Part(text, bound, out var start);
         var at = last ? part.LastIndexOf(sub, StringComparison.Ordinal) : part.IndexOf(sub, StringComparison.Ordinal);
         return at < 0 ? -1 : PyText.CodePointIndex(text, start + at);
@@ -149,8 +152,9 @@ internal static class StringMethods
         return string.Join(text, parts);
     }
 
-    private static PyTuple Partition(string text, string separator, bool last)
+    private static PyTuple Partition(Evaluation run, string text, string separator, bool last)
     {
+        run.StepSearch(text, separator);
         if (separator.Length == 0)
             throw new JinjaException("partition wants a separator that is not empty");
         var at = last ? text.LastIndexOf(separator, StringComparison.Ordinal) : text.IndexOf(separator, StringComparison.Ordinal);
@@ -167,6 +171,7 @@ internal static class StringMethods
             return Result(run, SplitAtSpace(text, most, fromEnd));
         if (separator.Length == 0)
             throw new JinjaException("split wants a separator that is not empty");
+        run.StepSearch(text, separator);
         if (!fromEnd)
             return Result(run, text.Split(separator, most < 0 ? int.MaxValue : most == int.MaxValue ? most : most + 1));
         var parts = new List<string>();

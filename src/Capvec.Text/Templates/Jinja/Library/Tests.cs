@@ -20,7 +20,7 @@ internal static class Tests
         ["in"] = (run, value, arguments) => PyAccess.Contains(run, arguments.Bind("seq").Value(0), value),
         ["integer"] = Plain(value => value is long or BigInteger),
         ["iterable"] = Plain(value => value is string or PySequence or PyDict or PyIterator or Undefined),
-        ["lower"] = Plain(value => value is string text && text.Any(char.IsLower) && !text.Any(char.IsUpper)),
+        ["lower"] = (run, value, arguments) => { arguments.Bind(); return PyText.IsLower(PyPrint.Str(run, value)); },
         ["mapping"] = Plain(value => value is PyDict),
         ["none"] = Plain(value => value is null),
         ["number"] = Plain(value => PyTypes.IsNumber(value, out _)),
@@ -32,7 +32,7 @@ internal static class Tests
         ["test"] = Plain(value => value is string name && Exists(name)),
         ["true"] = Plain(value => value is true),
         ["undefined"] = Plain(value => value is Undefined),
-        ["upper"] = Plain(value => value is string text && text.Any(char.IsUpper) && !text.Any(char.IsLower)),
+        ["upper"] = (run, value, arguments) => { arguments.Bind(); return PyText.IsUpper(PyPrint.Str(run, value)); },
     };
 
     static Tests()

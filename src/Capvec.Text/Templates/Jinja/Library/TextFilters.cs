@@ -25,13 +25,16 @@ internal static partial class TextFilters
         ["replace"] = Replace,
         ["safe"] = OnText(text => text),
         ["string"] = OnText(text => text),
-        ["striptags"] = OnText(text => string.Join(' ', Tags().Replace(text, "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))),
         ["title"] = OnText(Title),
         ["tojson"] = ToJson,
         ["trim"] = (run, value, arguments) => run.Built(PyText.Trim(PyPrint.Str(run, value), arguments.Bind("chars").TextOrNone(0), left: true, right: true)),
         ["truncate"] = Truncate,
         ["upper"] = OnText(PyText.Upper),
-        ["urlencode"] = OnText(text => Uri.EscapeDataString(string.Concat(text.EnumerateRunes())).Replace("%2F", "/", StringComparison.Ordinal)),
+        ["urlencode"] = (run, value, arguments) =>
+        {
+            arguments.Bind();
+            return run.Built(Uri.EscapeDataString(string.Concat(TextOf(value, arguments).EnumerateRunes())).Replace("%2F", "/", StringComparison.Ordinal));
+        },
         ["wordcount"] = (run, value, arguments) => { arguments.Bind(); return (long)Words().Count(PyPrint.Str(run, value)); },
     };
 
@@ -72,7 +75,7 @@ internal static partial class TextFilters
     {
         var bound = arguments.Bind("width", "first", "blank");
         var indent = bound.Value(0, 4L) is string given ? given : new string(' ', Math.Clamp(bound.Int(0, 4), 0, 1000));
-        var lines = PyText.Lines(PyPrint.Str(run, value) + "\n");
+        var lines = PyText.Lines(TextOf(value, arguments) + "\n");
         run.Reserve((long)lines.Count * indent.Length);
         var blank = bound.Truth(2, missing: false);
         var text = string.Join('\n', lines.Select((line, i) => i == 0 || (line.Length == 0 && !blank) ? line : indent + line));
@@ -84,6 +87,14 @@ internal static partial class TextFilters
         var bound = arguments.Bind("old", "new", "count");
         return StringMethods.Replace(run, PyPrint.Str(run, value), PyPrint.Str(run, bound.Value(0)), PyPrint.Str(run, bound.Value(1)), bound.IntOrNone(2) ?? -1);
     }
+
+    // Some filters do not turn other values into text first, unlike the rest.
+    private static string TextOf(object? value, Arguments arguments) => value switch
+    {
+        string text => text,
+        Undefined undefined => throw undefined.Used(),
+        _ => throw new JinjaException($"{arguments.Callee} wants text, not a {PyTypes.NameOf(value)}"),
+    };
 
     private static string Title(string text) => string.Concat(WordBeginnings().Split(text).Select(PyText.Capitalize));
 
@@ -108,12 +119,12 @@ internal static partial class TextFilters
     private static object? Truncate(Evaluation run, object? value, Arguments arguments)
     {
         var bound = arguments.Bind("length", "killwords", "end", "leeway");
-        var text = PyPrint.Str(run, value);
         var (length, end) = (bound.Int(0, 255), bound.Text(2, "..."));
         if (length < PyText.Length(end))
             throw new JinjaException("truncate wants a length that leaves room for its end");
-        if (PyText.Length(text) <= (long)length + (bound.IntOrNone(3) ?? 5))
-            return text;
+        if (PyAccess.Length(value) <= (long)length + (bound.IntOrNone(3) ?? 5))
+            return value;
+        var text = TextOf(value, arguments);
         var cut = text[..PyText.CharIndex(text, length - PyText.Length(end))];
         if (!bound.Truth(1, missing: false) && cut.LastIndexOf(' ') is var space and >= 0)
             cut = cut[..space];
@@ -125,7 +136,4 @@ internal static partial class TextFilters
 
     [GeneratedRegex(@"([-\s({\[<]+)")]
     private static partial Regex WordBeginnings();
-
-    [GeneratedRegex("(?s)<!--.*?-->|<[^>]*>")]
-    private static partial Regex Tags();
 }

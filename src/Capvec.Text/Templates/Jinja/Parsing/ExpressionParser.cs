@@ -358,13 +358,16 @@ internal sealed class ExpressionParser(TokenStream tokens)
         var negated = tokens.TakeName("not");
         var name = DottedName("the name of a test");
         var arguments = Syntax.CallArguments.None;
+        if (tokens.Current.IsName("is"))
+            throw new JinjaException("tests cannot be chained; put brackets around the first", tokens.Current.Line);
         if (tokens.Current.IsOperator("("))
         {
             arguments = CallArguments();
         }
         else if (TakesArgument())
         {
-            // Without brackets a test takes one value, and no operators: "n is divisibleby 3 and m".
+            // Without brackets a test takes one value, and no operators: "n is divisibleby 3 and m". Jinja takes "if" and "in" for such
+            // a value too and then fails; here they keep their meaning.
             arguments = new CallArguments([Postfix(Primary())], [], null, null);
         }
 

@@ -11,7 +11,12 @@ internal abstract class Expression
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
         run.Step();
-        return Evaluate(run);
+        var value = Evaluate(run);
+
+        // Whatever is done with a text next goes through it at most once, but for searches, which count themselves.
+        if (value is string text)
+            run.StepThrough(text);
+        return value;
     }
 
     /// <summary>What each kind of expression does.</summary>

@@ -5,6 +5,9 @@ internal sealed class Namespace : INamedAttributes
 {
     private readonly Dictionary<string, object?> _attributes = [];
 
+    /// <summary>The attributes in the order in which they came.</summary>
+    public PyDict Attributes => new(_attributes.Select(attribute => ((object?)attribute.Key, attribute.Value)));
+
     /// <summary>Sets an attribute.</summary>
     public void Set(string name, object? value) => _attributes[name] = value;
 

@@ -98,17 +98,25 @@ internal static class PyAccess
     /// <summary>The in operator.</summary>
     public static bool Contains(Evaluation run, object? container, object? item) => container switch
     {
-        string text => item is string part ? text.Contains(part, StringComparison.Ordinal)
+        string text => item is string part ? Found(run, text, part)
             : throw (item is Undefined undefined ? undefined.Used() : new JinjaException($"a {PyTypes.NameOf(item)} cannot be in a text")),
         PyDict dict => dict.TryGet(item, out _),
         _ => Iterate(run, container).Any(thing => PyCompare.AreEqual(thing, item)),
     };
+
+    private static bool Found(Evaluation run, string text, string part)
+    {
+        run.StepSearch(text, part);
+        return text.Contains(part, StringComparison.Ordinal);
+    }
 
     private static IEnumerable<object?> Counted(Evaluation run, IEnumerable<object?> things)
     {
         foreach (var thing in things)
         {
             run.Step();
+            if (thing is string text)
+                run.StepThrough(text);
             yield return thing;
         }
     }

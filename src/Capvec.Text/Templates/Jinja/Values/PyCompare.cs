@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using Capvec.Text.Templates.Jinja.Evaluating;
 
 namespace Capvec.Text.Templates.Jinja.Values;
 
@@ -9,6 +11,7 @@ internal static class PyCompare
     public static bool AreEqual(object? left, object? right)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
+        Evaluation.StepCurrent();
         switch (left, right)
         {
             case (null, null):
@@ -39,6 +42,7 @@ internal static class PyCompare
     public static int? Order(object? left, object? right)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
+        Evaluation.StepCurrent();
         if (left is string a && right is string b)
             return PyText.Order(a, b);
         if (PyTypes.IsInteger(left, out var first) && PyTypes.IsInteger(right, out var second))
@@ -50,6 +54,22 @@ internal static class PyCompare
         if ((left as Undefined ?? right as Undefined) is { } undefined)
             throw undefined.Used();
         throw new JinjaException($"a {PyTypes.NameOf(left)} and a {PyTypes.NameOf(right)} have no order");
+    }
+
+    /// <summary>Things in the order of their keys; things of equal keys stay as they were, in descending order too.</summary>
+    public static T[] Sorted<T>(IEnumerable<T> things, Func<T, object?> key, bool descending = false)
+    {
+        var order = Comparer<object?>.Create((a, b) => Order(a, b) ?? 0);
+        try
+        {
+            return [.. descending ? things.OrderByDescending(key, order) : things.OrderBy(key, order)];
+        }
+        catch (InvalidOperationException error) when (error.InnerException is JinjaException or InsufficientExecutionStackException)
+        {
+            // Sorting wraps what the comparison throws.
+            ExceptionDispatchInfo.Throw(error.InnerException);
+            throw;
+        }
     }
 
     private static bool AreAllEqual(PySequence left, PySequence right) =>

@@ -58,7 +58,8 @@ internal static class PyFormat
             text.Append(Padded(Converted(run, format[at], value, precision, flags), width, flags, format[at]));
         }
 
-        if (named is null && next < places.Count)
+        // Python lets left-over values pass where they came as something that has keys or places.
+        if (values is not (PyDict or PyList or PyRange or Undefined) && next < places.Count)
             throw new JinjaException("a format has too many values");
         return run.Built(text.ToString());
     }

@@ -88,7 +88,7 @@ internal sealed class PyJson
         _text.Append('{');
         var entries = dict.Entries;
         if (_sortKeys)
-            entries = entries.OrderBy(entry => entry.Key, Comparer<object?>.Create((a, b) => PyCompare.Order(a, b) ?? 0));
+            entries = PyCompare.Sorted(entries, entry => entry.Key);
         var first = true;
         foreach (var (key, value) in entries)
         {

@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using Capvec.Text.Templates.Jinja.Evaluating;
 
 namespace Capvec.Text.Templates.Jinja.Values;
 
@@ -20,7 +22,14 @@ internal readonly struct PyKey : IEquatable<PyKey>
 
     public override int GetHashCode() => _hash;
 
-    private static int HashOf(object? value) => value switch
+    private static int HashOf(object? value)
+    {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        Evaluation.StepCurrent();
+        return HashOfKind(value);
+    }
+
+    private static int HashOfKind(object? value) => value switch
     {
         null => 0,
         string text => text.GetHashCode(StringComparison.Ordinal),

@@ -17,7 +17,7 @@ internal static class PyMath
     public static object? Apply(Evaluation run, string op, object? left, object? right)
     {
         if (PyTypes.IsInteger(left, out var a) && PyTypes.IsInteger(right, out var b))
-            return OnIntegers(op, a, b);
+            return OnIntegers(run, op, a, b);
         if (PyTypes.IsNumber(left, out var x) && PyTypes.IsNumber(right, out var y))
             return OnFloats(op, x, y);
         switch (op, left, right)
@@ -60,8 +60,9 @@ internal static class PyMath
     /// <summary>A whole number from a float, cut towards zero.</summary>
     public static object Truncated(double value) => double.IsFinite(value) ? Small(new BigInteger(value)) : throw new JinjaException("infinity and nan are no whole numbers");
 
-    private static object OnIntegers(string op, BigInteger a, BigInteger b)
+    private static object OnIntegers(Evaluation run, string op, BigInteger a, BigInteger b)
     {
+        run.StepNumber(a.GetBitLength(), b.GetBitLength());
         switch (op)
         {
             case "+":
@@ -71,7 +72,7 @@ internal static class PyMath
             case "*":
                 return Bounded(a * b);
             case "/":
-                return Divided((double)a, (double)b);
+                return Divided(PyTypes.ToDouble(a), PyTypes.ToDouble(b));
             case "//" or "%":
                 if (b.IsZero)
                     throw new JinjaException("division by zero");
@@ -80,7 +81,7 @@ internal static class PyMath
                     (quotient, rest) = (quotient - 1, rest + b);
                 return Small(op == "%" ? rest : quotient);
             default:
-                return b.Sign < 0 ? Power((double)a, (double)b) : Power(a, b);
+                return b.Sign < 0 ? Power(PyTypes.ToDouble(a), PyTypes.ToDouble(b)) : Power(run, a, b);
         }
     }
 
@@ -110,12 +111,14 @@ internal static class PyMath
 
     private static double Divided(double a, double b) => b == 0 ? throw new JinjaException("division by zero") : a / b;
 
-    private static object Power(BigInteger a, BigInteger b)
+    private static object Power(Evaluation run, BigInteger a, BigInteger b)
     {
         if (a.IsZero || a.IsOne || b.IsZero)
             return Small(b.IsZero ? 1 : a);
         if (b * Math.Max(1, (long)a.GetBitLength()) > MostBits)
             throw new JinjaException("a power is too large");
+        var bits = (int)b * a.GetBitLength();
+        run.StepNumber(bits, bits);
         return Small(BigInteger.Pow(a, (int)b));
     }
 

@@ -49,6 +49,7 @@ internal static class PyPrint
                 printed.Append(CultureInfo.InvariantCulture, $"{number}");
                 break;
             case BigInteger number:
+                run.StepNumber(number.GetBitLength(), number.GetBitLength());
                 printed.Append(CultureInfo.InvariantCulture, $"{number}");
                 break;
             case double number:
@@ -77,6 +78,11 @@ internal static class PyPrint
                 break;
             case PyDict dict:
                 AppendDict(run, printed, dict);
+                break;
+            case Namespace space:
+                printed.Append("<Namespace ");
+                AppendDict(run, printed, space.Attributes);
+                printed.Append('>');
                 break;
             case Undefined:
                 printed.Append("Undefined");

@@ -92,6 +92,12 @@ internal static class PyText
     /// <summary>lower().</summary>
     public static string Lower(string text) => text.ToLowerInvariant();
 
+    /// <summary>islower(): some letter is lower and none is upper.</summary>
+    public static bool IsLower(string text) => CodePoints(text).Any(piece => char.IsLower(piece, 0)) && !CodePoints(text).Any(piece => char.IsUpper(piece, 0));
+
+    /// <summary>isupper(): some letter is upper and none is lower.</summary>
+    public static bool IsUpper(string text) => CodePoints(text).Any(piece => char.IsUpper(piece, 0)) && !CodePoints(text).Any(piece => char.IsLower(piece, 0));
+
     /// <summary>capitalize(): the first character upper, the rest lower.</summary>
     public static string Capitalize(string text)
     {

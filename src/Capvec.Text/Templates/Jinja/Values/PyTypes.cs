@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 
 namespace Capvec.Text.Templates.Jinja.Values;
@@ -46,10 +47,14 @@ internal static class PyTypes
         return value is bool or long or BigInteger;
     }
 
+    /// <summary>The nearest double, ties to even; .NET's own conversion cuts large numbers off.</summary>
+    public static double ToDouble(BigInteger number) => number >= long.MinValue && number <= long.MaxValue ? (long)number
+        : double.Parse(number.ToString(CultureInfo.InvariantCulture), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+
     /// <summary>Whether a value is any number.</summary>
     public static bool IsNumber(object? value, out double number)
     {
-        number = value switch { double real => real, bool flag => flag ? 1 : 0, long small => small, BigInteger big => (double)big, _ => default };
+        number = value switch { double real => real, bool flag => flag ? 1 : 0, long small => small, BigInteger big => ToDouble(big), _ => default };
         return value is double or bool or long or BigInteger;
     }
 }

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Capvec.Cli.Hosting;
+using Capvec.Cli.Options;
+using Capvec.Cli.Output;
+using Capvec.Formats.Errors;
+using Capvec.Text.Templates;
+
+namespace Capvec.Cli.Commands;
+
+/// <summary>capvec render: messages to the text that the model reads.</summary>
+internal sealed class RenderCommand : CapvecCommand
+{
+    private readonly Option<string> _model = PathOptions.Model();
+    private readonly Option<string?> _prompt = new("--prompt", "-p") { Description = "One message of the user.", HelpName = "TEXT" };
+    private readonly Option<string?> _messages = new("--messages") { Description = "JSON file with a list of {\"role\", \"content\"}; \"-\" reads standard input.", HelpName = "FILE" };
+    private readonly Option<string[]> _set = new("--set") { Description = "Variable of the template as NAME=VALUE (true, false and numbers are read as such).", HelpName = "NAME=VALUE" };
+    private readonly Option<bool> _closed = new("--no-generation-prompt") { Description = "Do not open the assistant's reply at the end." };
+
+    /// <summary>Makes the command.</summary>
+    public RenderCommand(Option<bool> json)
+        : base("render", "Prints a conversation as the model's chat template writes it.", "capvec render --model models/phantom/checkpoint --prompt \"List the files.\"", json)
+    {
+        Options.Add(_model);
+        Options.Add(_prompt);
+        Options.Add(_messages);
+        Options.Add(_set);
+        Options.Add(_closed);
+        Validators.Add(result =>
+        {
+            if ((result.GetResult(_prompt) is null) == (result.GetResult(_messages) is null))
+                result.AddError("either --prompt or --messages is needed");
+        });
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<JsonObject?> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation)
+    {
+        var template = ChatTemplate.Load(arguments.GetRequiredValue(_model));
+        var messages = arguments.GetValue(_messages) is { } path
+            ? await ReadAsync(path, cancellation)
+            : [new ChatMessage("user", arguments.GetValue(_prompt)!)];
+        var text = template.Render(messages, !arguments.GetValue(_closed), Variables(arguments.GetValue(_set) ?? []));
+        if (!output.Json)
+            Console.Out.Write(text); // exactly the text: programs compare it
+        return new JsonObject { ["text"] = text };
+    }
+
+    private static async Task<List<ChatMessage>> ReadAsync(string path, CancellationToken cancellation)
+    {
+        try
+        {
+            var text = path == "-" ? await Console.In.ReadToEndAsync(cancellation) : await File.ReadAllTextAsync(path, cancellation);
+            return [.. JsonNode.Parse(text)!.AsArray().Select(one => new ChatMessage((string)one!["role"]!, (string)one["content"]!))];
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or ArgumentNullException)
+        {
+            throw new CapvecException($"--messages {path}: a JSON list of objects with the texts role and content was expected ({e.Message.TrimEnd('.')}).", e, CapvecException.WrongUsage);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CapvecException($"--messages {path}: {e.Message.TrimEnd('.')}; name a file that can be read.", e, CapvecException.WrongUsage);
+        }
+    }
+
+    private static Dictionary<string, object?> Variables(string[] settings)
+    {
+        var variables = new Dictionary<string, object?>(StringComparer.Ordinal);
+        foreach (var setting in settings)
+        {
+            var parts = setting.Split('=', 2);
+            if (parts is not [{ Length: > 0 } name, var value])
+                throw new CapvecException($"--set {setting}: NAME=VALUE was expected, for example enable_thinking=false.", exitCode: CapvecException.WrongUsage);
+            variables[name] = value switch
+            {
+                "true" => true,
+                "false" => false,
+                _ when long.TryParse(value, out var number) => number,
+                _ => value,
+            };
+        }
+
+        return variables;
+    }
+}

@@ -1,0 +1,81 @@
+using System.CommandLine;
+
+namespace Capvec.Cli.Options;
+
+/// <summary>Options that name files and folders. Those that must be there are looked for before a command begins its work.</summary>
+internal static class PathOptions
+{
+    /// <summary>--model.</summary>
+    public static Option<string> Model() => Folder("--model", "Model folder in the Hugging Face layout (config.json, safetensors, tokenizer.json).", required: true, "-m");
+
+    /// <summary>--adapter.</summary>
+    public static Option<string> Adapter() => Folder("--adapter", "PEFT LoRA folder, applied at run time.", required: false);
+
+    /// <summary>An option whose value is a folder that exists.</summary>
+    public static Option<string> Folder(string name, string description, bool required, params string[] aliases)
+    {
+        var option = new Option<string>(name, aliases) { Description = description, Required = required, HelpName = "FOLDER" };
+        option.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens)
+            {
+                if (FolderError(name, token.Value) is { } error)
+                    result.AddError(error);
+            }
+        });
+        return option;
+    }
+
+    /// <summary>An option whose value is a file that exists.</summary>
+    public static Option<string> ExistingFile(string name, string description, bool required)
+    {
+        var option = new Option<string>(name) { Description = description, Required = required, HelpName = "FILE" };
+        option.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens)
+            {
+                if (!File.Exists(token.Value))
+                    result.AddError($"{name} {token.Value}: there is no such file");
+            }
+        });
+        return option;
+    }
+
+    /// <summary>An option whose value is a file that will be written.</summary>
+    public static Option<string> NewFile(string name, string description)
+    {
+        var option = new Option<string>(name, "-o") { Description = description, Required = true, HelpName = "FILE" };
+        option.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens)
+            {
+                if (token.Value.Length == 0 || Directory.Exists(token.Value))
+                    result.AddError($"{name} \"{token.Value}\" is {(token.Value.Length == 0 ? "empty" : "a folder")}; the name of a file was expected");
+            }
+        });
+        return option;
+    }
+
+    /// <summary>An option whose value is a folder that will be made where it is missing.</summary>
+    public static Option<string> NewFolder(string name, string description, bool required)
+    {
+        var option = new Option<string>(name, "-o") { Description = description, Required = required, HelpName = "FOLDER" };
+        option.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens)
+            {
+                if (token.Value.Length == 0 || File.Exists(token.Value))
+                    result.AddError($"{name} \"{token.Value}\" is {(token.Value.Length == 0 ? "empty" : "a file")}; a folder was expected");
+            }
+        });
+        return option;
+    }
+
+    /// <summary>What is wrong with a folder that should be there, or null.</summary>
+    public static string? FolderError(string name, string path)
+    {
+        if (Directory.Exists(path))
+            return null;
+        return File.Exists(path) ? $"{name} {path} is a file; a folder was expected" : $"{name} {path}: there is no such folder";
+    }
+}

@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Globalization;
+using Capvec.Engine.Interventions;
+using Capvec.Engine.Loading;
+using Capvec.Formats.Errors;
+using Capvec.Steering.Directions;
+
+namespace Capvec.Cli.Options;
+
+/// <summary>The options of every command that steers: which direction, at which layers, how strongly, on which positions.</summary>
+internal sealed class SteeringOptions
+{
+    private readonly bool _required;
+    private readonly Option<string?> _vector;
+    private readonly Option<string?> _name = new("--vector-name") { Description = "Tensor of the vector file to use (the same as FILE#NAME).", HelpName = "NAME" };
+    private readonly Option<string?> _layer = new("--layer") { Description = "0-based blocks whose output is steered: 3, or 4-10, or 3,11.", HelpName = "LAYERS" };
+    private readonly Option<float?> _alpha = NumberOptions.Optional<float>("--alpha", "Strength in residual units: directions are brought to length 1 first. Negative steers the other way.", -1e9f, 1e9f);
+    private readonly Option<string> _operation = new("--operation") { Description = "add (h + alpha v), ablate (take the component along v out), or add-keep-norm.", DefaultValueFactory = _ => "add" };
+    private readonly Option<string> _where = new("--where") { Description = "Positions acted on: all, prompt or generated.", DefaultValueFactory = _ => "all" };
+
+    /// <summary>Makes the options.</summary>
+    /// <param name="required">Whether the command makes no sense without steering.</param>
+    public SteeringOptions(bool required = false)
+    {
+        _required = required;
+        _vector = new("--vector") { Description = "Directions: dir.pt, dir.safetensors, a folder with them, or a safetensors file with a [layers, hidden] tensor (FILE#NAME).", Required = required, HelpName = "FILE" };
+        _operation.AcceptOnlyFromAmong("add", "ablate", "add-keep-norm");
+        _where.AcceptOnlyFromAmong("all", "prompt", "generated");
+    }
+
+    /// <summary>Adds them to a command.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { _vector, _name, _layer, _alpha, _operation, _where })
+            command.Options.Add(option);
+        command.Validators.Add(result =>
+        {
+            var vector = result.GetResult(_vector) is not null;
+            var layer = result.GetResult(_layer) is not null;
+            var alpha = result.GetResult(_alpha) is not null;
+            var ablates = result.GetValue(_operation) == "ablate";
+            if (!vector && !_required && (layer || alpha || result.GetResult(_name) is not null))
+                result.AddError("--layer, --alpha and --vector-name steer with a --vector, which is missing");
+            if (vector && !layer)
+                result.AddError("--vector needs a --layer to act on");
+            if (vector && !alpha && !ablates)
+                result.AddError("--vector needs a strength, --alpha");
+            if (alpha && ablates)
+                result.AddError("--operation ablate takes the whole component out and has no --alpha");
+        });
+    }
+
+    /// <summary>The steering that the options describe; none where there is no --vector.</summary>
+    /// <exception cref="CapvecException">The file, the layers or the vectors do not fit the model.</exception>
+    public SteeringPlan Plan(ParseResult arguments, LanguageModel model)
+    {
+        if (arguments.GetValue(_vector) is not { } source)
+            return SteeringPlan.None;
+        var set = Load(source, arguments.GetValue(_name));
+        if (set.Hidden != model.Hidden)
+            throw new CapvecException($"--vector {source}: the directions have {set.Hidden} numbers, the model's residual stream {model.Hidden}; they are of another model.");
+        var operation = arguments.GetValue(_operation) switch
+        {
+            "ablate" => SteeringOperation.Ablate,
+            "add-keep-norm" => SteeringOperation.AddKeepNorm,
+            _ => SteeringOperation.Add,
+        };
+        var where = arguments.GetValue(_where) switch
+        {
+            "prompt" => SteeringMask.PromptOnly,
+            "generated" => SteeringMask.GeneratedOnly,
+            _ => SteeringMask.All,
+        };
+        return new SteeringPlan([.. Layers(arguments.GetValue(_layer)!, model).Select(layer => new Intervention(
+            operation, layer, set.At(layer).Unit, arguments.GetValue(_alpha) ?? 0, where))]);
+    }
+
+    private static DirectionSet Load(string source, string? name)
+    {
+        if (name is not null && !File.Exists(source))
+            throw new CapvecException($"--vector {source}: there is no such file{(source.Contains('#', StringComparison.Ordinal) ? "; with --vector-name give the file alone" : "")}.", exitCode: CapvecException.WrongUsage);
+        var set = DirectionFile.Load(name is null ? source : $"{source}#{name}");
+        foreach (var note in set.Notes)
+            Output.CommandOutput.Remark(note);
+        return set;
+    }
+
+    private static ImmutableArray<int> Layers(string text, LanguageModel model)
+    {
+        var layers = ImmutableArray.CreateBuilder<int>();
+        foreach (var part in text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries))
+        {
+            var ends = part.Split('-');
+            if (ends.Length > 2 || !TryLayer(ends[0], out var first) || !TryLayer(ends[^1], out var last) || last < first)
+                throw new CapvecException($"--layer {text}: \"{part}\" is not a layer; a block from 0 to {model.Layers - 1} or a range such as 4-10 was expected.", exitCode: CapvecException.WrongUsage);
+            if (last >= model.Layers)
+                throw new CapvecException($"--layer {text}: the model has blocks 0 to {model.Layers - 1}.", exitCode: CapvecException.WrongUsage);
+            for (var layer = first; layer <= last; layer++)
+                layers.Add(layer);
+        }
+
+        if (layers.Count == 0 || layers.Distinct().Count() != layers.Count)
+            throw new CapvecException($"--layer \"{text}\" names {(layers.Count == 0 ? "no layer" : "a layer twice")}; give each block once.", exitCode: CapvecException.WrongUsage);
+        return layers.ToImmutable();
+    }
+
+    private static bool TryLayer(string text, out int layer) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out layer);
+}

@@ -1,0 +1,7 @@
+namespace Capvec.Server.Chat;
+
+/// <summary>The end of a reply.</summary>
+/// <param name="FinishReason">stop or length.</param>
+/// <param name="Tokens">Tokens the model chose, the one that ended the reply included.</param>
+/// <param name="CachedTokens">Prompt tokens that were not computed anew.</param>
+internal sealed record ReplyEnd(string FinishReason, int Tokens, int CachedTokens);

@@ -1,0 +1,107 @@
+using System.Text;
+using Capvec.Tests;
+
+namespace Capvec.Cli.Tests;
+
+public sealed class BadInputTests
+{
+    private const string Model = "models/phantom/checkpoint";
+
+    public static TheoryData<string, int, string> Wrong { get; } = new()
+    {
+        { "", 2, "no command given" },
+        { "fly", 2, "'fly'" },
+        { "tokenize", 2, "'--model' is required" },
+        { $"tokenize --model {Model}", 2, "'--text' is required" },
+        { "tokenize --model /no/where --text a", 2, "--model /no/where: there is no such folder" },
+        { "tokenize --model README.md --text a", 2, "README.md is a file; a folder was expected" },
+        { "tokenize --model tasks --text a", 1, "tokenizer.json" },
+        { $"tokenize --model {Model} --text a --frob", 2, "'--frob'" },
+        { $"forward --model {Model} --ids 1,x --out /tmp/capvec-none", 2, "\"x\" is not a token id" },
+        { $"forward --model {Model} --ids 2048 --out /tmp/capvec-none", 2, "\"2048\" is not a token id" },
+        { $"forward --model {Model} --ids , --out /tmp/capvec-none", 2, "--ids is empty" },
+        { $"forward --model {Model} --ids 1 --out /tmp", 2, "the name of a file was expected" },
+        { $"forward --model {Model} --ids 1 --out /dev/null/f.safetensors", 1, "cannot write /dev/null/f.safetensors" },
+        { $"forward --model {Model} --ids 1 --out /tmp/capvec-none --layer 3", 2, "--vector" },
+        { $"forward --model {Model} --ids 1 --out /tmp/capvec-none --vector a.pt --alpha 1", 2, "--layer" },
+        { $"forward --model {Model} --ids 1 --out /tmp/capvec-none --vector a.pt --layer 1", 2, "--alpha" },
+        { $"forward --model {Model} --ids 1 --out /tmp/capvec-none --vector a.pt --layer 1 --alpha x", 2, "--alpha x" },
+        { $"forward --model {Model} --ids 1 --out /tmp/capvec-none --vector /no/a.pt --layer 1 --alpha 1", 1, "/no/a.pt does not exist" },
+        { $"forward --model {Model} --adapter tasks --ids 1 --out /tmp/capvec-none", 1, "adapter_config.json" },
+        { $"steer --model {Model} --prompt a", 2, "'--vector' is required" },
+        { $"steer --model {Model} --prompt a --vector a.pt --layer 1 --alpha 1 --temperature -1", 2, "--temperature -1" },
+        { $"render --model {Model}", 2, "either --prompt or --messages is needed" },
+        { $"render --model {Model} --messages /no/file.json", 2, "/no/file.json" },
+        { "inspect", 2, "missing" },
+        { "inspect /no/where", 2, "/no/where: there is no such file or folder" },
+        { "inspect README.md", 2, ".md" },
+        { "inspect tasks/full", 2, "a folder of no known kind" },
+        { $"serve --model {Model} --host 0.0.0.0", 2, "a key is needed" },
+        { $"serve --model {Model} --host here", 2, "is not an address" },
+        { $"serve --model {Model} --port 99999", 2, "--port 99999" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public async Task Wrong_input_gets_one_line_and_an_exit_code(string arguments, int exitCode, string says)
+    {
+        var run = await CapvecProcess.RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        run.ExitCode.ShouldBe(exitCode, run.Error);
+        run.Output.ShouldBeEmpty();
+        var line = run.ErrorLines.ShouldHaveSingleItem();
+        line.ShouldStartWith("capvec: ");
+        line.ShouldContain(says);
+    }
+
+    [Fact]
+    public async Task With_json_a_failure_is_an_object_on_the_last_line_too()
+    {
+        var run = await CapvecProcess.RunAsync("inspect", "/no/where", "--json");
+        run.ExitCode.ShouldBe(2);
+        run.Json.GetProperty("ok").GetBoolean().ShouldBeFalse();
+        run.Json.GetProperty("error").GetString().ShouldBe("/no/where: there is no such file or folder.");
+        run.Json.GetProperty("exit_code").GetInt32().ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_truncated_safetensors_file_is_refused_with_its_name()
+    {
+        using var folder = new TemporaryFolder();
+        var whole = await File.ReadAllBytesAsync(Repository.File("models/phantom/adapters/sft/adapter_model.safetensors"), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(folder.File("half.safetensors"), whole[..(whole.Length / 2)], TestContext.Current.CancellationToken);
+        var run = await CapvecProcess.RunAsync("inspect", folder.File("half.safetensors"));
+        run.ExitCode.ShouldBe(1);
+        run.ErrorLines.ShouldHaveSingleItem().ShouldContain("half.safetensors");
+    }
+
+    [Fact]
+    public async Task A_model_of_an_unknown_architecture_is_refused_with_its_name()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var file in Directory.EnumerateFiles(Repository.File(Model)))
+            File.Copy(file, folder.File(Path.GetFileName(file)));
+        var config = await File.ReadAllTextAsync(folder.File("config.json"), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(folder.File("config.json"), config.Replace("qwen3_5", "mystery", StringComparison.Ordinal).Replace("Qwen3_5", "Mystery", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        var run = await CapvecProcess.RunAsync("inspect", folder.Path);
+        run.ExitCode.ShouldBe(1);
+        run.ErrorLines.ShouldHaveSingleItem().ShouldContain("mystery", Case.Insensitive);
+    }
+
+    [Fact]
+    public async Task A_pickle_that_wants_to_run_something_is_refused_and_runs_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        var witness = folder.File("ran");
+
+        // cos.system applied to a command: what a hostile dir.pt does.
+        await File.WriteAllBytesAsync(folder.File("dir.pt"), Encoding.ASCII.GetBytes($"cos\nsystem\n(S'touch {witness}'\ntR."), TestContext.Current.CancellationToken);
+        foreach (var arguments in new[] { $"inspect {folder.File("dir.pt")}", $"forward --model {Model} --ids 1 --out {folder.File("f.safetensors")} --vector {folder.File("dir.pt")} --layer 1 --alpha 1" })
+        {
+            var run = await CapvecProcess.RunAsync(arguments.Split(' '));
+            run.ExitCode.ShouldBe(1);
+            run.ErrorLines.ShouldHaveSingleItem().ShouldContain("dir.pt");
+        }
+
+        File.Exists(witness).ShouldBeFalse();
+    }
+}

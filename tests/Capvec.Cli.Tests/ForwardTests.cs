@@ -1,0 +1,61 @@
+using Capvec.Formats.Safetensors;
+
+namespace Capvec.Cli.Tests;
+
+public sealed class ForwardTests
+{
+    private const string Model = "models/phantom/checkpoint";
+
+    [Fact]
+    public async Task Forward_writes_logits_and_the_residual_stream_of_every_block()
+    {
+        using var folder = new TemporaryFolder();
+        var run = await CapvecProcess.RunAsync("forward", "--model", Model, "--ids", "1 300 301", "--out", folder.File("f.safetensors"), "--json");
+        run.ExitCode.ShouldBe(0, run.Error);
+        run.Json.GetProperty("tokens").GetInt32().ShouldBe(3);
+        using var file = SafetensorsFile.Open(folder.File("f.safetensors"));
+        file.Tensors.Count.ShouldBe(13);
+        file.Find("logits").Shape.ShouldBe([3, 2048]);
+        for (var layer = 0; layer < 12; layer++)
+            file.Find($"resid_post.{layer}").Shape.ShouldBe([3, 256]);
+    }
+
+    [Fact]
+    public async Task A_steered_layer_shows_its_steered_value_and_layers_below_are_untouched()
+    {
+        using var folder = new TemporaryFolder();
+        var direction = new float[12 * 256];
+        for (var layer = 0; layer < 12; layer++)
+            direction[(layer * 256) + layer] = 1;
+        new SafetensorsWriter().Add("axes", [12, 256], direction).Write(folder.File("v.safetensors"));
+        async Task<SafetensorsFile> Forward(string name, params string[] more)
+        {
+            var run = await CapvecProcess.RunAsync(["forward", "--model", Model, "--ids", "1 300 301", "--out", folder.File(name), .. more]);
+            run.ExitCode.ShouldBe(0, run.Error);
+            return SafetensorsFile.Open(folder.File(name));
+        }
+
+        using var plain = await Forward("plain");
+        using var steered = await Forward("steered", "--vector", $"{folder.File("v.safetensors")}#axes", "--layer", "5", "--alpha", "-7.5");
+        using var zero = await Forward("zero", "--vector", folder.File("v.safetensors"), "--vector-name", "axes", "--layer", "0-11", "--alpha", "0");
+        steered.ReadFloat32("resid_post.4").ShouldBe(plain.ReadFloat32("resid_post.4"));
+        var (before, after) = (plain.ReadFloat32("resid_post.5"), steered.ReadFloat32("resid_post.5"));
+        for (var i = 0; i < before.Length; i++)
+            after[i].ShouldBe(i % 256 == 5 ? before[i] - 7.5f : before[i], tolerance: 1e-5);
+        steered.ReadFloat32("logits").ShouldNotBe(plain.ReadFloat32("logits"));
+        zero.ReadFloat32("logits").ShouldBe(plain.ReadFloat32("logits"));
+    }
+
+    [Fact]
+    public async Task An_adapter_changes_the_logits()
+    {
+        using var folder = new TemporaryFolder();
+        var plain = await CapvecProcess.RunAsync("forward", "--model", Model, "--ids", "1 300", "--out", folder.File("a"));
+        var adapted = await CapvecProcess.RunAsync("forward", "--model", Model, "--adapter", "models/phantom/adapters/sft", "--ids", "1 300", "--out", folder.File("b"));
+        (plain.ExitCode, adapted.ExitCode).ShouldBe((0, 0));
+        using var a = SafetensorsFile.Open(folder.File("a"));
+        using var b = SafetensorsFile.Open(folder.File("b"));
+        b.ReadFloat32("logits").ShouldNotBe(a.ReadFloat32("logits"));
+        b.Metadata["adapter_hash"].ShouldNotBe("none");
+    }
+}
