@@ -196,12 +196,20 @@ public static class StudyReader
             strengths = section.Strengths("strengths");
         if (layers is not null && strengths is null)
             throw section.Error("layers", "sweep.layers lists layers while sweep.strengths is chosen; layer and strength are chosen together, so give both or neither");
-        var tested = section.Has("adapters") && !section.Says("adapters", "all") ? section.Has("adapters") && section.List("adapters", mayBeEmpty: true).Count == 0 ? [] : section.Texts("adapters") : [.. adapters.Select(a => a.Key)];
+        var tested = ReadTestedAdapters(section, adapters);
+        return new(section.Whole("attempts", 1, 1_000_000), layers, strengths, ReadMultiLayer(section, file), tested);
+    }
+
+    private static IReadOnlyList<string> ReadTestedAdapters(YamlSection section, List<KeyValuePair<string, string>> adapters)
+    {
+        if (!section.Has("adapters") || section.Says("adapters", "all"))
+            return [.. adapters.Select(a => a.Key)];
+        if (section.List("adapters", mayBeEmpty: true).Count == 0)
+            return [];
+        var tested = section.Texts("adapters");
         foreach (var arm in tested)
             CheckArm(section.PlaceOf("adapters"), "sweep.adapters", arm, adapters);
-        if (tested.Contains(Base))
-            throw section.Error("adapters", "sweep.adapters names 'base', which is always tested; leave it out");
-        return new(section.Whole("attempts", 1, 1_000_000), layers, strengths, ReadMultiLayer(section, file), tested);
+        return tested.Contains(Base) ? throw section.Error("adapters", "sweep.adapters names 'base', which is always tested; leave it out") : tested;
     }
 
     /// <summary>Whether the value is the word "chosen" (or missing, where something can choose).</summary>
