@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Capvec.Tests;
-using System.Text.Json;
 
 namespace Capvec.Cli.Tests;
 
@@ -37,14 +36,4 @@ internal static class CapvecProcess
             start.ArgumentList.Add(arg);
         return Process.Start(start)!;
     }
-}
-
-/// <summary>How a run ended and what it printed.</summary>
-internal sealed record CapvecRun(int ExitCode, string Output, string Error)
-{
-    /// <summary>The last line of standard output as JSON.</summary>
-    public JsonElement Json => JsonDocument.Parse(Output.TrimEnd('\n').Split('\n')[^1]).RootElement;
-
-    /// <summary>The lines of standard error.</summary>
-    public string[] ErrorLines => Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }

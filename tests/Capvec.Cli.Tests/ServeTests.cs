@@ -1,12 +1,9 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Capvec.Cli.Tests;
 
-public sealed partial class ServeTests
+public sealed class ServeTests
 {
-    private const int Interrupt = 2;
-
     [Fact]
     public async Task Serve_tells_its_address_answers_and_ends_on_ctrl_c()
     {
@@ -19,7 +16,7 @@ public sealed partial class ServeTests
             address.ShouldStartWith("http://127.0.0.1:");
             using var http = new HttpClient();
             (await http.GetStringAsync(new Uri($"{address}/health"), TestContext.Current.CancellationToken)).ShouldBe("""{"status":"ok"}""");
-            Signal(process.Id, Interrupt).ShouldBe(0);
+            Interrupt.Send(process);
             var rest = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
             var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -32,7 +29,4 @@ public sealed partial class ServeTests
                 process.Kill(entireProcessTree: true);
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Signal(int process, int signal);
 }

@@ -56,11 +56,15 @@ internal static class CommandHost
 
     private static IEnumerable<CapvecCommand> All(Option<bool> json) =>
     [
+        new DemoCommand(json),
+        new RunCommand(json),
         new CollectCommand(json),
         new CaptureCommand(json),
         new ComputeCommand(json),
         new SteerCommand(json),
+        new SweepCommand(json),
         new ServeCommand(json),
+        new ReportCommand(json),
         new InspectCommand(json),
         new ForwardCommand(json),
         new TokenizeCommand(json),

@@ -30,6 +30,8 @@ internal static class PathInspector
             return ModelInspector.Adapter(path);
         if (Has("config.json"))
             return ModelInspector.Model(path);
+        if (Has("study.yaml"))
+            return StudyInspector.Folder(path);
         if (Directory.EnumerateFiles(path, "*.json", SearchOption.AllDirectories).Any())
             return TraceInspector.Folder(path);
         throw new CapvecException(

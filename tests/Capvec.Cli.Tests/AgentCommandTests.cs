@@ -1,0 +1,88 @@
+using System.Text.Json;
+using Capvec.Formats.Safetensors;
+using Capvec.Tests;
+
+namespace Capvec.Cli.Tests;
+
+public sealed class AgentCommandTests
+{
+    private const string Model = "models/phantom/checkpoint";
+
+    [Fact]
+    public async Task Collect_capture_compute_and_steer_follow_each_other()
+    {
+        Sandbox.Need();
+        using var folder = new TemporaryFolder();
+        string[] collect = ["collect", "--model", Model, "--tasks", "tasks/sprint", "--attempts", "3", "--seed", "5", "--out", folder.File("traces"), "--json"];
+        var collected = await CapvecProcess.RunAsync(collect);
+        collected.ExitCode.ShouldBe(0, collected.Error);
+        var (passed, failed) = (collected.Json.GetProperty("passed").GetInt32(), collected.Json.GetProperty("failed").GetInt32());
+        (passed + failed).ShouldBe(18);
+        collected.Json.GetProperty("null").GetInt32().ShouldBe(0);
+        failed.ShouldBeGreaterThanOrEqualTo(3); // median-value cannot be solved
+        passed.ShouldBeGreaterThan(1);
+        collected.Json.GetProperty("marks").EnumerateObject().Select(mark => mark.Name).ShouldBe(["parse_fail", "no_cmd", "early_done", "length_cut", "refusal", "loop", "timeout"]);
+        Directory.EnumerateFiles(folder.File("traces"), "*.json", SearchOption.AllDirectories).Count().ShouldBe(18);
+
+        // A trace that is missing is made again, to the letter; the others are left alone.
+        var lost = folder.File("traces", "base", "sum-column.1.json");
+        var before = JsonDocument.Parse(await File.ReadAllTextAsync(lost, TestContext.Current.CancellationToken)).RootElement;
+        File.Delete(lost);
+        var again = await CapvecProcess.RunAsync(collect);
+        again.Error.ShouldContain("17 of 18 trials are there already");
+        again.Json.GetProperty("passed").GetInt32().ShouldBe(passed);
+        var after = JsonDocument.Parse(await File.ReadAllTextAsync(lost, TestContext.Current.CancellationToken)).RootElement;
+        Messages(after).ShouldBe(Messages(before));
+
+        var other = await CapvecProcess.RunAsync([.. collect, "--temperature", "0.5"]);
+        other.ExitCode.ShouldBe(2);
+        other.Error.ShouldContain("other settings");
+
+        var captured = await CapvecProcess.RunAsync("capture", "--model", Model, "--traces", folder.File("traces"), "--out", folder.File("a.safetensors"), "--json");
+        captured.ExitCode.ShouldBe(0, captured.Error);
+        captured.Json.GetProperty("positives").GetInt32().ShouldBe(passed);
+        captured.Json.GetProperty("negatives").GetInt32().ShouldBe(failed);
+
+        var computed = await CapvecProcess.RunAsync("compute", "--activations", folder.File("a.safetensors"), "--permutations", "50", "--out", folder.File("v"), "--json");
+        computed.ExitCode.ShouldBe(0, computed.Error);
+        computed.Json.GetProperty("layers").GetArrayLength().ShouldBe(12);
+        var atOnce = await CapvecProcess.RunAsync("compute", "--traces", folder.File("traces"), "--model", Model, "--permutations", "0", "--out", folder.File("w"), "--json");
+        atOnce.Json.GetProperty("directions_hash").GetString().ShouldBe(computed.Json.GetProperty("directions_hash").GetString());
+        foreach (var name in new[] { "dir.pt", "dir.safetensors", "ranking.csv", "ranking.json" })
+            File.Exists(folder.File("v", name)).ShouldBeTrue();
+
+        var steered = await CapvecProcess.RunAsync("steer", "--model", Model, "--prompt", "Count the lines of a.txt.", "--vector", folder.File("v", "dir.pt"), "--layer", "4-10", "--alpha", "40", "--json");
+        steered.ExitCode.ShouldBe(0, steered.Error);
+        steered.Json.GetProperty("plain").GetProperty("text").GetString().ShouldNotBe(steered.Json.GetProperty("steered").GetProperty("text").GetString());
+
+        var inspected = await CapvecProcess.RunAsync("inspect", folder.File("v", "dir.pt"), "--json");
+        inspected.Json.GetProperty("directions").GetBoolean().ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Steer_with_strength_0_prints_the_same_text_twice()
+    {
+        using var folder = new TemporaryFolder();
+        new SafetensorsWriter().Add("v", [12, 256], Enumerable.Repeat(1f, 12 * 256).ToArray()).Write(folder.File("v.safetensors"));
+        var run = await CapvecProcess.RunAsync("steer", "--model", Model, "--prompt", "Count.", "--temperature", "1", "--seed", "9", "--vector", folder.File("v.safetensors"), "--layer", "3", "--alpha", "0");
+        run.ExitCode.ShouldBe(0, run.Error);
+        var parts = run.Output.Split("--- ");
+        parts.Length.ShouldBe(3);
+        parts[1]["plain\n".Length..].ShouldBe(parts[2][(parts[2].IndexOf('\n', StringComparison.Ordinal) + 1)..]);
+    }
+
+    [Fact]
+    public async Task A_task_without_tests_is_refused_before_anything_runs()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("task", "environment"));
+        foreach (var name in new[] { "task.toml", "instruction.md", "environment/Dockerfile" })
+            File.Copy(Repository.File("tasks/sprint/sum-column", name), folder.File("task", name));
+        var run = await CapvecProcess.RunAsync("collect", "--model", Model, "--tasks", folder.File("task"), "--out", folder.File("traces"));
+        run.ExitCode.ShouldBe(1);
+        run.ErrorLines.ShouldHaveSingleItem().ShouldContain("tests/test.sh");
+        Directory.Exists(folder.File("traces")).ShouldBeFalse();
+    }
+
+    private static string[] Messages(JsonElement trace) => [.. trace.GetProperty("steps").EnumerateArray().Select(step => step.GetProperty("message").GetString()!)];
+}

@@ -1,0 +1,103 @@
+using Capvec.Tests;
+
+namespace Capvec.Cli.Tests;
+
+public sealed class StudyCommandTests
+{
+    [Fact]
+    public async Task A_study_stopped_by_ctrl_c_keeps_its_trials_and_the_same_command_ends_it()
+    {
+        Sandbox.Need();
+        using var folder = new TemporaryFolder();
+        var study = await WriteAsync(folder);
+        string[] command = ["run", study, "--out", folder.File("out"), "--at-once", "2"];
+        using (var process = CapvecProcess.Start(command))
+        {
+            // The traces of finished trials are there at once; stop after the third.
+            using var watcher = new FileSystemWatcher(folder.Path, "*.json") { IncludeSubdirectories = true };
+            var written = 0;
+            var third = new TaskCompletionSource();
+            watcher.Renamed += (_, _) =>
+            {
+                if (Interlocked.Increment(ref written) == 3)
+                    third.SetResult();
+            };
+            watcher.EnableRaisingEvents = true;
+            var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await Task.WhenAny(third.Task, process.WaitForExitAsync(TestContext.Current.CancellationToken));
+            Interrupt.Send(process);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            process.ExitCode.ShouldBe(130, await error);
+            (await error).ShouldContain($"capvec: stopped; every finished trial is kept in {folder.File("out")}");
+            (await output).ShouldBeEmpty();
+        }
+
+        var unfinished = await CapvecProcess.RunAsync("report", folder.File("out"), "--json");
+        unfinished.ExitCode.ShouldBe(0, unfinished.Error);
+        unfinished.Json.GetProperty("verdict").GetProperty("kind").GetString().ShouldBe("Incomplete");
+
+        var rest = await CapvecProcess.RunAsync([.. command, "--json"]);
+        rest.ExitCode.ShouldBe(0, rest.Error);
+        rest.Error.ShouldContain("were there already");
+        rest.Json.GetProperty("arms").EnumerateArray().Select(arm => arm.GetProperty("trials").GetInt32()).ShouldBe([24, 6, 6, 6]);
+        File.Exists(rest.Json.GetProperty("report").GetString()).ShouldBeTrue();
+
+        var report = await CapvecProcess.RunAsync("report", folder.File("out"));
+        report.Output.TrimEnd().Split('\n')[^1].ShouldBe($"verdict: {rest.Json.GetProperty("verdict").GetProperty("sentence").GetString()}");
+
+        var inspected = await CapvecProcess.RunAsync("inspect", folder.File("out"), "--json");
+        inspected.Json.GetProperty("kind").GetString().ShouldBe("study");
+    }
+
+    [Fact]
+    public async Task An_unknown_key_of_a_study_is_told_with_its_line()
+    {
+        using var folder = new TemporaryFolder();
+        var study = await WriteAsync(folder);
+        await File.AppendAllTextAsync(study, "colour: red\n", TestContext.Current.CancellationToken);
+        foreach (var command in new[] { "run", "sweep" })
+        {
+            var run = await CapvecProcess.RunAsync(command, study, "--out", folder.File("out"));
+            run.ExitCode.ShouldBe(2);
+            run.ErrorLines.ShouldHaveSingleItem().ShouldContain("study.yaml:27:1: unknown key 'colour'");
+            Directory.Exists(folder.File("out")).ShouldBeFalse();
+        }
+    }
+
+    /// <summary>A study of few trials over tasks that the phantom solves now and then.</summary>
+    private static async Task<string> WriteAsync(TemporaryFolder folder)
+    {
+        var path = folder.File("study.yaml");
+        await File.WriteAllTextAsync(path, $$"""
+            name: small
+            question: Does it go on?
+            model: {{Repository.File("models/phantom/checkpoint")}}
+            tasks:
+              folder: {{Repository.File("tasks/sprint")}}
+              split: half
+            seed: 3
+            collect:
+              arms: [base]
+              attempts: 8
+            direction:
+              positives: [{arm: base, outcome: solved}]
+              negatives: [{arm: base, outcome: failed}]
+            strength_unit: difference
+            select:
+              by: held-out-auc
+            sweep:
+              attempts: 2
+              layers: chosen
+              strengths: [4]
+            controls:
+              alpha_zero: false
+              against_itself: false
+              negative: false
+            compute:
+              permutations: 50
+
+            """, TestContext.Current.CancellationToken);
+        return path;
+    }
+}
