@@ -1,7 +1,3 @@
-using Capvec.Formats.Errors;
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
-
 namespace Capvec.Experiments.Studies;
 
 /// <summary>What the results of a study need of its file; read without looking for the folders it names, which another machine need not have.</summary>
@@ -13,17 +9,7 @@ internal sealed record StudyHead(string Name, string Question, string StrengthUn
 {
     public static StudyHead Read(string yaml, string file)
     {
-        var stream = new YamlStream();
-        try
-        {
-            stream.Load(new StringReader(yaml));
-        }
-        catch (YamlException e)
-        {
-            throw new CapvecException($"{file} is no study any more: {e.Message} Put the study's file back there.", e);
-        }
-
-        var root = YamlSection.Read(file, "", stream.Documents.Count > 0 ? stream.Documents[0].RootNode : new YamlScalarNode());
+        var root = YamlSection.Read(file, "", YamlText.Parse(yaml, file));
         return new(root.Text("name"), root.Text("question"), root.Has("strength_unit") ? root.Text("strength_unit") : "residual", StudyReader.ReadSeed(root));
     }
 }

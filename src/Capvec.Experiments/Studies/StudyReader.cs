@@ -1,8 +1,6 @@
 using System.Globalization;
 using Capvec.Engine.Sampling;
 using Capvec.Formats.Errors;
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
 
 namespace Capvec.Experiments.Studies;
 
@@ -35,7 +33,7 @@ public static class StudyReader
     /// <exception cref="CapvecException">As for <see cref="Load"/>.</exception>
     public static StudyDefinition Parse(string text, string file)
     {
-        var root = YamlSection.Read(file, "", Document(text, file));
+        var root = YamlSection.Read(file, "", YamlText.Parse(text, file));
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
         var adapters = ReadAdapters(root, file, folder);
         var select = ReadSelect(root);
@@ -61,23 +59,6 @@ public static class StudyReader
         if (study.Tasks.Split == TaskSplit.Half && select is null && root.Section("tasks") is { } tasks)
             throw tasks.Error("split", "tasks.split is half, but there is no select section that would use the first half to choose; add select, or set split: none");
         return study;
-    }
-
-    private static YamlNode Document(string text, string file)
-    {
-        var stream = new YamlStream();
-        try
-        {
-            stream.Load(new StringReader(text));
-        }
-        catch (YamlException e)
-        {
-            throw new YamlPlace(file, e.Start).Error($"not valid YAML: {e.Message.TrimEnd('.')}; mend the line", e);
-        }
-
-        return stream.Documents.Count == 1
-            ? stream.Documents[0].RootNode
-            : throw new YamlPlace(file, new Mark(0, 1, 1)).Error($"the file holds {stream.Documents.Count} YAML documents; expected one study");
     }
 
     private static string ReadName(YamlSection root)

@@ -85,15 +85,29 @@
 
   const points = v => (v > 0 ? '+' : v < 0 ? '−' : '') + Math.abs(Math.round(v * 100));
   const percent = v => Math.round(v * 100) + '%';
-  const signed = v => String(v).replace('-', '−');
+  const signed = v => String(Number(v.toPrecision(4))).replace('-', '−');
+
+  // Names of arms differ at their ends as often as at their beginnings, so a long one is shortened in its middle.
+  const ruler = document.createElement('canvas').getContext('2d');
+  function fit(name, room, weight) {
+    ruler.font = weight + ' 13px ' + font;
+    if (ruler.measureText(name).width <= room) return name;
+    const letters = [...name];
+    for (let keep = letters.length - 1; keep > 2; keep--) {
+      const short = letters.slice(0, Math.ceil(keep / 2)).join('') + '…' + letters.slice(letters.length - Math.floor(keep / 2)).join('');
+      if (ruler.measureText(short).width <= room) return short;
+    }
+    return '…';
+  }
 
   // Arms one below the other: estimate, interval, reference line, figures at the right.
   function forest(chart, width, c) {
     const rows = chart.rows;
     const narrow = width < 600;
     const rowHeight = narrow ? 46 : 30;
-    const longest = Math.max(...rows.map(r => r.name.length), 4);
-    const labels = narrow ? 20 : Math.min(230, longest * 7.4 + 24);
+    ruler.font = '600 13px ' + font;
+    const longest = Math.max(...rows.map(r => ruler.measureText(r.name).width), 30);
+    const labels = narrow ? 20 : Math.min(width * 0.33, longest + 24);
     const right = narrow ? 24 : 176;
     const top = 26;
     const height = top + rows.length * rowHeight + 46;
@@ -105,13 +119,13 @@
       const x = v => api.coord([Math.min(chart.max, Math.max(chart.min, v)), i])[0];
       const children = [rect(0, y - rowHeight / 2, width, rowHeight, { fill: 'transparent' }, false)];
       const strong = r.strong;
-      const nameStyle = { fill: c.ink, fontWeight: strong ? 600 : 400, overflow: 'truncate', ellipsis: '…' };
+      const weight = strong ? 600 : 400;
       if (narrow) {
-        children.push(text(6, y - 20, r.name, Object.assign(nameStyle, { width: width * 0.5 })));
+        children.push(text(6, y - 20, fit(r.name, width - 150, weight), { fill: c.ink, fontWeight: weight }));
         children.push(text(width - 6, y - 20, r.text + '  ' + r.count, { fill: c.ink, align: 'right' }));
       } else {
-        children.push(text(labels - 14, y, r.name, Object.assign(nameStyle, { align: 'right', width: labels - 16 })));
-        children.push(text(labels + plot + 74, y, r.text, { fill: c.ink, align: 'right', fontWeight: strong ? 600 : 400 }));
+        children.push(text(labels - 14, y, fit(r.name, labels - 18, weight), { fill: c.ink, fontWeight: weight, align: 'right' }));
+        children.push(text(labels + plot + 74, y, r.text, { fill: c.ink, align: 'right', fontWeight: weight }));
         children.push(text(width - 6, y, r.count, { fill: c.muted, align: 'right' }));
       }
       if (r.value !== null) {

@@ -89,6 +89,13 @@ internal static class Show
         return string.Join(", ", parts);
     }
 
+    /// <summary>A name for a narrow place: a long one is shortened in its middle, because names of arms differ at their ends as often as at their beginnings.</summary>
+    public static string Short(string name, int most = 34)
+    {
+        var letters = StringInfo.ParseCombiningCharacters(name);
+        return letters.Length <= most ? name : $"{name[..letters[(most + 1) / 2]]}…{name[letters[letters.Length - (most / 2) + 1]..]}";
+    }
+
     /// <summary>What an arm is, in words.</summary>
     public static string Kind(ArmKind kind) => kind switch
     {

@@ -42,7 +42,7 @@ internal static class ArmsSection
     {
         var arms = study.Arms(stage);
         var rows = arms.Select(a => Html.Of($"""
-            <tr{Html.Text(study.Stands(a) ? " class=strong" : "")} data-arm="{a.Name}"><th scope="row" class="arm" title="{a.Name} ({Show.Kind(a.Kind)})">{Legend.Swatch(a.Kind)} {a.Name}</th>
+            <tr{Html.Text(study.Stands(a) ? " class=strong" : "")} data-arm="{a.Name}"><th scope="row" class="arm" title="{a.Name} ({Show.Kind(a.Kind)})">{Legend.Swatch(a.Kind)} {Show.Short(a.Name, 48)}</th>
             {Element.Number($"{a.Passed}/{a.Trials}")}{Element.Number(Show.Percent(a.Rate))}<td class="n interval">{(a.Trials == 0 ? Show.None : Show.Percent(a.Wilson))}</td>{Compared(a.AgainstBase)}{Element.Number(Show.Count(a.Nulls))}</tr>
             """));
         var table = Element.Table($"Arms of the {stage} stage",

@@ -20,7 +20,7 @@ internal static class MarksSection
         if (arms.Count == 0)
             return Element.Paragraph($"The {stage} stage has no trial yet.");
         var head = MarkShare.All.Select(m => Html.Of($"""<th scope="col" title="{m.Meaning}">{m.Name}</th>"""));
-        var rows = arms.Select(a => Html.Of($"""<tr data-arm="{a.Name}"><th scope="row" class="arm" title="{a.Name}">{Legend.Swatch(a.Kind)} {a.Name}</th>{Element.Number(Show.Count(study.Trials(stage, a.Name).Count()))}{MarkShare.All.Select(m => Cell(study, a, m))}</tr>"""));
+        var rows = arms.Select(a => Html.Of($"""<tr data-arm="{a.Name}"><th scope="row" class="arm" title="{a.Name}">{Legend.Swatch(a.Kind)} {Show.Short(a.Name, 48)}</th>{Element.Number(Show.Count(study.Trials(stage, a.Name).Count()))}{MarkShare.All.Select(m => Cell(study, a, m))}</tr>"""));
         var meanings = MarkShare.All.Select(m => Html.Of($"<dt>{m.Name}</dt><dd>{m.Meaning}</dd>"));
         return Html.Of($"""
             <p>Share of an arm's trials in which at least one reply bears the mark, with its Wilson 95% interval. Marks describe replies; they do not decide the reward.</p>

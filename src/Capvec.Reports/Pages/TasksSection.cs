@@ -29,7 +29,7 @@ internal static class TasksSection
         var never = study.Results.NeverPassed.Select(n => n.Key).ToHashSet(StringComparer.Ordinal);
         var byTask = arms.ToDictionary(a => a.Name, a => study.Trials(stage, a.Name).ToLookup(t => t.Task), StringComparer.Ordinal);
         var upright = arms.Count > 5 || arms.Any(a => a.Name.Length > 14);
-        var head = arms.Select(a => Html.Of($"""<th scope="col" title="{a.Name}"><span>{a.Name}</span><br>{Legend.Swatch(a.Kind)}</th>"""));
+        var head = arms.Select(a => Html.Of($"""<th scope="col" title="{a.Name}"><span>{Show.Short(a.Name)}</span><br>{Legend.Swatch(a.Kind)}</th>"""));
         var rows = tasks.Select(task => Html.Of(
             $"""<tr{Html.Text(never.Contains(task) ? " class=never" : "")}><th scope="row" title="{task}">{task}</th>{arms.Select(a => Cell(task, a, [.. byTask[a.Name][task]]))}</tr>"""));
         var foot = arms.Select(a => Html.Of($"""<td title="{a.Name}: {a.Passed} of {a.Trials} passed">{Show.Percent(a.Rate)}</td>"""));

@@ -55,6 +55,13 @@ public sealed class ShowTests
     [InlineData(new[] { 3, 7, 8, 11, 12, 13 }, "3, 7, 8, 11–13")]
     public void Layers_are_ranges(int[] layers, string expected) => Show.Layers(layers).ShouldBe(expected);
 
+    [Theory]
+    [InlineData("short", 34, "short")]
+    [InlineData("0123456789", 10, "0123456789")]
+    [InlineData("0123456789X", 10, "01234…789X")]
+    [InlineData("👩🏽‍💻👩🏽‍💻👩🏽‍💻👩🏽‍💻👩🏽‍💻", 4, "👩🏽‍💻👩🏽‍💻…👩🏽‍💻")]
+    public void Long_names_are_shortened_in_their_middle(string name, int most, string expected) => Show.Short(name, most).ShouldBe(expected);
+
     [Fact]
     public void Intervals_and_counts_do_not_depend_on_the_machines_language()
     {

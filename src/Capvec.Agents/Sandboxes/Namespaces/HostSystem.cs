@@ -11,6 +11,7 @@ internal sealed record HostSystem
     [
         ("BASH", "bash", "bash"),
         ("SETSID", "setsid", "util-linux"),
+        ("ENV", "env", "coreutils"),
         ("SETPRIV", "setpriv", "util-linux"),
         ("UNSHARE", "unshare", "util-linux"),
         ("MOUNT", "mount", "mount"),
@@ -38,6 +39,12 @@ internal sealed record HostSystem
 
     /// <summary>The folder over which a new root is mounted, in the box's own view only.</summary>
     public required string RootPlace { get; init; }
+
+    /// <summary>
+    /// Whether programs started from here begin with a signal ignored (SIGHUP under nohup, SIGPIPE below many a service): bash would pass that on
+    /// to every command and cannot undo it.
+    /// </summary>
+    public bool IgnoresSignals { get; init; }
 
     /// <summary>The system's name and version.</summary>
     public required string Name { get; init; }

@@ -19,6 +19,7 @@ internal sealed class Keeper : IAsyncDisposable
     private readonly Process _process;
     private readonly Stream _requests;
     private readonly Stream _answers;
+    private readonly Stream _errors;
     private readonly byte[] _buffer = new byte[4096];
     private readonly StringBuilder _diagnostics = new();
     private readonly Task _listening;
@@ -31,7 +32,8 @@ internal sealed class Keeper : IAsyncDisposable
         _process = process;
         _requests = process.StandardInput.BaseStream;
         _answers = process.StandardOutput.BaseStream;
-        _listening = ListenAsync(process.StandardError.BaseStream);
+        _errors = process.StandardError.BaseStream;
+        _listening = ListenAsync();
     }
 
     /// <summary>What the set-up's tools said, shortened, on one line.</summary>
@@ -50,17 +52,7 @@ internal sealed class Keeper : IAsyncDisposable
     /// <param name="variables">Those of every command, and those of the script.</param>
     public static Keeper Start(HostSystem host, uint? user, IEnumerable<KeyValuePair<string, string>> variables)
     {
-        var start = new ProcessStartInfo(host.Tools["SETSID"])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = "/",
-        };
-
-        // A session of its own: no terminal to push input into, and no process group shared with this program, which "kill 0" would reach.
-        foreach (var word in Launch(host, user))
-            start.ArgumentList.Add(word);
+        var start = Launch(host, user, KeeperScript.Start);
         start.Environment.Clear();
         foreach (var (name, value) in variables)
             start.Environment[name] = value;
@@ -71,28 +63,27 @@ internal sealed class Keeper : IAsyncDisposable
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new CapvecException($"a sandbox cannot be started: {e.Message}. Check that {host.Tools["SETSID"]} can be run and that the system is not out of processes or memory.", e);
+            throw new CapvecException($"a sandbox cannot be started: {e.Message}. Check that {start.FileName} can be run and that the system is not out of processes or memory.", e);
         }
     }
 
-    /// <summary>The words that make namespaces, first as the given user.</summary>
-    public static IEnumerable<string> Launch(HostSystem host, uint? user, string? command = null)
+    /// <summary>How to run a line of bash in new namespaces, first as the given user.</summary>
+    public static ProcessStartInfo Launch(HostSystem host, uint? user, string line)
     {
+        var words = new List<string>();
+        if (host.IgnoresSignals)
+            words.AddRange([host.Tools["ENV"], "--default-signal"]);
         if (user is { } number)
         {
             var text = number.ToString(CultureInfo.InvariantCulture);
-            string[] become = [host.Tools["SETPRIV"], "--reuid", text, "--regid", text, "--clear-groups"];
-            foreach (var word in become)
-                yield return word;
+            words.AddRange([host.Tools["SETPRIV"], "--reuid", text, "--regid", text, "--clear-groups"]);
         }
 
-        string[] words =
-        [
-            host.Tools["UNSHARE"], "--user", "--map-root-user", "--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "--kill-child",
-            host.Tools["BASH"], "--norc", "--noprofile", "-c", command ?? KeeperScript.Start,
-        ];
-        foreach (var word in words)
-            yield return word;
+        words.AddRange([host.Tools["UNSHARE"], "--user", "--map-root-user", "--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "--kill-child"]);
+
+        // A session of its own: no terminal to push input into, and no process group shared with what is outside, which "kill 0" would reach.
+        words.AddRange([host.Tools["SETSID"], host.Tools["BASH"], "--norc", "--noprofile", "-c", line]);
+        return new(words[0], words.Skip(1)) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
     }
 
     /// <summary>Sends a request without waiting for its answer.</summary>
@@ -164,6 +155,8 @@ internal sealed class Keeper : IAsyncDisposable
         }
 
         await _listening.ConfigureAwait(false);
+        await _answers.DisposeAsync().ConfigureAwait(false);
+        await _errors.DisposeAsync().ConfigureAwait(false);
         _process.Dispose();
     }
 
@@ -203,10 +196,10 @@ internal sealed class Keeper : IAsyncDisposable
         return new($"a sandbox has ended by itself{(said.Length > 0 ? $" ({said})" : "")}; the machine may be out of memory, or somebody has killed it. Run the trial again.");
     }
 
-    private async Task ListenAsync(Stream errors)
+    private async Task ListenAsync()
     {
         var buffer = new byte[1024];
-        while (await errors.ReadAsync(buffer).ConfigureAwait(false) is var count and > 0)
+        while (await _errors.ReadAsync(buffer).ConfigureAwait(false) is var count and > 0)
         {
             lock (_diagnostics)
             {
