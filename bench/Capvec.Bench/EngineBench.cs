@@ -11,12 +11,12 @@ internal static class EngineBench
 {
     private const int Runs = 5;
 
-    public static async Task RunAsync(string folder)
+    public static async Task RunAsync(string folder, int threads)
     {
         var clock = Stopwatch.StartNew();
         using var model = LanguageModel.Load(folder);
-        Line($"{model.Name}: {model.Layers} blocks, hidden {model.Hidden}, vocabulary {model.Vocabulary}; loaded in {clock.Elapsed.TotalSeconds:F2} s; {Environment.ProcessorCount} threads, kernels {Numerics.Kernels.KernelPaths.Default}");
-        using var engine = new InferenceEngine(model);
+        Line($"{model.Name}: {model.Layers} blocks, hidden {model.Hidden}, vocabulary {model.Vocabulary}; loaded in {clock.Elapsed.TotalSeconds:F2} s; {threads} threads, kernels {Numerics.Kernels.KernelPaths.Default}");
+        using var engine = new InferenceEngine(model, new EngineOptions { Threads = threads });
         var small = model.Hidden <= 512;
         await Forward(engine, sequences: small ? 16 : 1, length: 512, capture: false);
         await Forward(engine, sequences: small ? 16 : 1, length: 512, capture: true);

@@ -2,20 +2,23 @@ using Capvec.Bench;
 using Capvec.Formats.Errors;
 
 // Speed of the engine on this machine. Usage:
-//   dotnet run -c Release --project bench/Capvec.Bench -- engine MODEL_FOLDER
+//   dotnet run -c Release --project bench/Capvec.Bench -- engine MODEL_FOLDER [THREADS]
 //   dotnet run -c Release --project bench/Capvec.Bench -- make-model 0.8B OUT_FOLDER
 try
 {
     switch (args)
     {
         case ["engine", var folder]:
-            await EngineBench.RunAsync(folder);
+            await EngineBench.RunAsync(folder, Environment.ProcessorCount);
+            return 0;
+        case ["engine", var folder, var threads] when int.TryParse(threads, out var n) && n > 0:
+            await EngineBench.RunAsync(folder, n);
             return 0;
         case ["make-model", var size, var folder]:
             RandomModel.Write(size, folder);
             return 0;
         default:
-            Console.Error.WriteLine("usage: engine MODEL_FOLDER | make-model 0.8B|4B OUT_FOLDER");
+            Console.Error.WriteLine("usage: engine MODEL_FOLDER [THREADS] | make-model 0.8B|4B OUT_FOLDER");
             return CapvecException.WrongUsage;
     }
 }
