@@ -15,7 +15,7 @@ internal static class VerifyMarkdown
     private const string Load = """
         import csv, math
         from collections import defaultdict
-        rows = [r for r in csv.DictReader(open("results.csv", newline="", encoding="utf-8")) if r["stage"] in ("selection", "test")]
+        rows = [r for r in csv.DictReader(open("results.csv", newline="", encoding="utf-8")) ]
         arms = sorted({(r["stage"], r["arm"]) for r in rows})
         kind = {(r["stage"], r["arm"]): r["kind"] for r in rows}
         base = {s: a for (s, a), k in kind.items() if k == "base"}
@@ -76,23 +76,33 @@ internal static class VerifyMarkdown
             tasks = defaultdict(list)
             for r in counted(stage, arm): tasks[r["task"]].append(r)
             return {t: sum(map(passed, x)) / len(x) for t, x in tasks.items()}
+        def wilson(k, n, z=1.959963984540054):
+            p = k / n
+            middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+            return p, max(0, (middle - half) / (1 + z * z / n)), min(1, (middle + half) / (1 + z * z / n))
+        def newcombe(stage, arm):
+            (p1, l1, u1), (p2, l2, u2) = [wilson(sum(map(passed, c)), len(c)) for c in (counted(stage, arm), counted(stage, base[stage]))]
+            return p1 - p2 - math.hypot(p1 - l1, u2 - p2), p1 - p2 + math.hypot(u1 - p1, p2 - l2)
         quantile = {}
         for s, a in arms:
             if s not in base or kind[s, a] == "base": continue
             left, right = by_task(s, base[s]), by_task(s, a)
             d = [right[t] - left[t] for t in sorted(set(left) & set(right))]
             if not d: continue
-            n, mean, half = len(d), sum(d) / len(d), 2
+            n, mean = len(d), sum(d) / len(d)
+            low, high = -1, 1
             if n > 1:
                 if n not in quantile: quantile[n] = t975(n - 1)
-                half = quantile[n] * math.sqrt(sum((x - mean) ** 2 for x in d) / (n * (n - 1)))
+                error = math.sqrt(sum((x - mean) * (x - mean) for x in d) / (n * (n - 1)))
+                low, high = max(-1, mean - quantile[n] * error), min(1, mean + quantile[n] * error)
+                if error == 0 and mean != 0: low, high = newcombe(s, a)
             sizes = [abs(x) for x in d if x != 0]
             if len(sizes) > 20: p = "drawn"
             else:
                 sums = [0.0]
                 for x in sizes: sums = [y + x for y in sums] + [y - x for y in sums]
                 p = "%.4f" % (sum(abs(y) >= abs(sum(d)) - 1e-9 * sum(sizes) for y in sums) / len(sums))
-            print(s, n, "%.4f %.4f %.4f" % (mean + 0.0, max(-1, mean - half) + 0.0, min(1, mean + half) + 0.0), p, a)
+            print(s, n, "%.4f %.4f %.4f" % (mean + 0.0, low + 0.0, high + 0.0), p, a)
         """;
 
     private const string Marks = """
@@ -103,9 +113,10 @@ internal static class VerifyMarkdown
 
     private const string Never = """
         tasks = defaultdict(list)
-        for r in csv.DictReader(open("results.csv", newline="", encoding="utf-8")): tasks[r["task"]].append(r)
+        for r in rows:
+            if r["reward"] != "": tasks[r["task"]].append(r)
         for t in sorted(tasks):
-            if not any(r["reward"] != "" and passed(r) for r in tasks[t]): print(len(tasks[t]), t)
+            if not any(map(passed, tasks[t])): print(len(tasks[t]), t)
         """;
 
     /// <summary>Writes the file.</summary>
@@ -132,7 +143,7 @@ internal static class VerifyMarkdown
             {Step(Fisher, compared.Select(a => (a, C: a.AgainstBase!)).Select(x => Line($"{x.a.Stage} {Exponent(x.C.FisherGreater)} {Exponent(x.C.FisherLess)} {Exponent(x.C.FisherTwoSided)} {Exponent(x.C.Holm)} {x.a.Name}")))}
             ## Paired difference to base: tasks, mean over tasks, 95% interval, sign-flip p
 
-            The p is exact where at most 20 tasks differ; beyond that Capvec draws 100,000 sign patterns, and the line says "drawn" in its place.
+            The interval is Student's over tasks; where all tasks differ alike by something, their spread says nothing, and it is Newcombe's for two shares. The p is exact where at most 20 tasks differ; beyond that Capvec draws 100,000 sign patterns, and the line says "drawn" in its place.
 
             {Step(Paired, compared.Select(a => (a, C: a.AgainstBase!)).Select(x => Line($"{x.a.Stage} {x.C.Tasks} {x.C.PairedDifference + 0.0:F4} {x.C.PairedInterval.Lower + 0.0:F4} {x.C.PairedInterval.Upper + 0.0:F4} {SignFlipP(study, x.a, x.C)} {x.a.Name}")))}
             ## Failure marks: trials, and trials with each mark
@@ -156,13 +167,13 @@ internal static class VerifyMarkdown
 
     private const string Sqlite = """
         sqlite3 :memory: '.import --csv results.csv trials' \
-          "SELECT stage, SUM(reward <> '' AND reward >= 0.5), SUM(reward <> ''), SUM(reward = ''), arm FROM trials WHERE stage IN ('selection', 'test') GROUP BY stage, arm ORDER BY stage, arm"
+          "SELECT stage, SUM(reward <> '' AND reward >= 0.5), SUM(reward <> ''), SUM(reward = ''), arm FROM trials GROUP BY stage, arm ORDER BY stage, arm"
         """;
 
     private static string SignFlipP(StudyIndex study, ArmResult arm, Comparison comparison)
     {
         Dictionary<string, double> Rates(string name) => study.Trials(arm.Stage, name).Where(t => t.Reward is not null).GroupBy(t => t.Task, StringComparer.Ordinal)
-            .ToDictionary(g => g.Key, g => (double)g.Count(StudyIndex.Passed) / g.Count(), StringComparer.Ordinal);
+            .ToDictionary(g => g.Key, g => (double)g.Count(t => t.Passed) / g.Count(), StringComparer.Ordinal);
         var basis = Rates(study.Base(arm.Stage)?.Name ?? "");
         var differing = Rates(arm.Name).Count(r => basis.TryGetValue(r.Key, out var b) && b != r.Value);
         return differing > SignFlip.MostExact ? "drawn" : comparison.PairedP.ToString("F4", CultureInfo.InvariantCulture);

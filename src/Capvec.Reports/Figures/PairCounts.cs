@@ -11,7 +11,7 @@ internal sealed record PairCounts(int Both, int OnlyLeft, int OnlyRight, int Nei
     /// <summary>Counts pairs.</summary>
     public static PairCounts Of(IReadOnlyCollection<TrialPair> pairs)
     {
-        int Count(bool left, bool right) => pairs.Count(p => p.Counts && StudyIndex.Passed(p.Left) == left && StudyIndex.Passed(p.Right) == right);
+        int Count(bool left, bool right) => pairs.Count(p => p.Counts && p.Left.Passed == left && p.Right.Passed == right);
         return new(Count(true, true), Count(true, false), Count(false, true), Count(false, false), pairs.Count(p => !p.Counts));
     }
 

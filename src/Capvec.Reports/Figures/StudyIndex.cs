@@ -1,4 +1,5 @@
 using Capvec.Experiments.Results;
+using Capvec.Experiments.Running;
 
 namespace Capvec.Reports.Figures;
 
@@ -6,10 +7,13 @@ namespace Capvec.Reports.Figures;
 internal sealed class StudyIndex
 {
     /// <summary>The stage whose trials count.</summary>
-    public const string Test = "test";
+    public const string Test = Stages.Test;
 
     /// <summary>The stage whose trials chose the candidate.</summary>
-    public const string Selection = "selection";
+    public const string Selection = Stages.Selection;
+
+    /// <summary>The stage whose traces make the direction.</summary>
+    public const string Collect = Stages.Collect;
 
     private readonly ILookup<(string Stage, string Arm), TrialRow> _trials;
 
@@ -17,7 +21,7 @@ internal sealed class StudyIndex
     {
         Results = results;
         _trials = results.Trials.ToLookup(t => (t.Stage, t.Arm));
-        Candidate = Arms(Test).Where(a => a.Kind == ArmKind.Steered)
+        Candidate = Arms(Test).FirstOrDefault(a => a.Name == results.Candidate) ?? Arms(Test).Where(a => a.Kind == ArmKind.Steered)
             .OrderByDescending(a => a.AgainstBase?.PairedDifference ?? double.NegativeInfinity)
             .ThenBy(a => a.Name, StringComparer.Ordinal).FirstOrDefault();
     }
@@ -25,7 +29,7 @@ internal sealed class StudyIndex
     /// <summary>What was computed.</summary>
     public StudyResults Results { get; }
 
-    /// <summary>The steered arm of the test stage that the transcripts show: the one that does best against base, where there are several; null where the test stage has none.</summary>
+    /// <summary>The steered arm of the test stage that the verdict is about; where the results name none, the one that does best against base; null where the test stage has none.</summary>
     public ArmResult? Candidate { get; }
 
     /// <summary>The arms of a stage, as the study orders them.</summary>
@@ -61,7 +65,4 @@ internal sealed class StudyIndex
                select new TrialPair(a, b),
         ];
     }
-
-    /// <summary>Whether a trial passed: a reward of at least 0.5. A null reward is neither passed nor failed.</summary>
-    public static bool Passed(TrialRow trial) => trial.Reward is >= 0.5;
 }

@@ -6,14 +6,16 @@ namespace Capvec.Reports.Markup;
 internal static class Markdown
 {
     /// <summary>Text for a line or a table cell: on one line, with the signs escaped that Markdown would obey where they stand.</summary>
-    public static string Text(string? text)
+    public static string Text(string? text) => Escape(text, atStart: true);
+
+    private static string Escape(string? text, bool atStart)
     {
         var line = (text ?? "").ReplaceLineEndings(" ");
         var escaped = new StringBuilder(line.Length + 8);
         var brackets = !BracketsArePlain(line);
         for (var i = 0; i < line.Length; i++)
         {
-            if (IsSign(line, i) || (brackets && (line[i] is '[' or ']')))
+            if (IsSign(line, i, atStart) || (brackets && (line[i] is '[' or ']')))
                 escaped.Append('\\');
             escaped.Append(char.IsControl(line[i]) ? '\uFFFD' : line[i]);
         }
@@ -22,7 +24,7 @@ internal static class Markdown
     }
 
     // "p < 0.001", "[−3.1 to +4.2]" and parse_fail stay readable as they are; <b>, [a](b) and _a_ are taken apart.
-    private static bool IsSign(string line, int i)
+    private static bool IsSign(string line, int i, bool atStart)
     {
         var before = i > 0 ? line[i - 1] : ' ';
         var after = i + 1 < line.Length ? line[i + 1] : ' ';
@@ -32,7 +34,7 @@ internal static class Markdown
             '_' => !(char.IsLetterOrDigit(before) && char.IsLetterOrDigit(after)),
             '<' => char.IsAsciiLetter(after) || after is '/' or '!' or '?',
             '&' => char.IsAsciiLetter(after) || after == '#',
-            '#' or '>' or '-' or '+' or '=' => i == 0,
+            '#' or '>' or '-' or '+' or '=' => atStart && i == 0,
             _ => false,
         };
     }
@@ -76,7 +78,7 @@ internal static class Markdown
         table.Append("| ").AppendJoin(" | ", headings.Select(h => Text(h.TrimEnd('>')))).Append(" |\n");
         table.Append("| ").AppendJoin(" | ", headings.Select(h => h.EndsWith('>') ? "---:" : "---")).Append(" |\n");
         foreach (var row in rows)
-            table.Append("| ").AppendJoin(" | ", row.Select(Text)).Append(" |\n");
+            table.Append("| ").AppendJoin(" | ", row.Select(cell => Escape(cell, atStart: false))).Append(" |\n");
         return table.ToString();
     }
 }

@@ -32,7 +32,17 @@ internal static class LayersSection
             <p>{context.Study.Results.Contrast}</p>
             <p>{words} A high AUC says that a direction tells the two sets of traces apart, not that adding it helps: it may tell them apart by style. Only the test stage says whether it helps.</p>
             {ChartFigure.Of(context.Charts.Add(chart, label), Html.Empty, caption, table)}
+            {Collected(context.Study)}
             """));
+    }
+
+    private static Html Collected(StudyIndex study)
+    {
+        var arms = study.Arms(StudyIndex.Collect);
+        return arms.Count == 0
+            ? Html.Empty
+            : Html.Of($"""<h3>Trials that made the traces</h3>{Element.Table("Arms of the collect stage", ["Arm", "Kind", "Passed/n>", "Pass rate>", "Wilson 95%>", "Null>"], arms.Select(a => Html.Of(
+                $"""<tr data-arm="{a.Name}"><th scope="row" class="arm" title="{a.Name}">{Legend.Swatch(a.Kind)} {Show.Short(a.Name, 48)}</th>{Element.Cell(Show.Kind(a.Kind))}{Element.Number($"{a.Passed}/{a.Trials}")}{Element.Number(Show.Percent(a.Rate))}<td class="n interval">{(a.Trials == 0 ? Show.None : Show.Percent(a.Wilson))}</td>{Element.Number(Show.Count(a.Nulls))}</tr>""")))}""");
     }
 
     private static string Auc(List<LayerRank> chosen) => string.Join(" ", chosen.Take(3).Select(c =>

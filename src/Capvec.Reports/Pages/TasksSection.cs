@@ -47,7 +47,7 @@ internal static class TasksSection
         var title = $"{task}, {arm.Name}: " + (nulls > 0 ? $"{Show.Count(nulls, "trial")} without a reward" : "");
         if (counted == 0)
             return Html.Of($"""<td class="none" title="{title}">{Show.None}{(nulls > 0 ? "*" : "")}</td>""");
-        var passed = trials.Count(StudyIndex.Passed);
+        var passed = trials.Count(t => t.Passed);
         var share = ((double)passed / counted).ToString("0.###", CultureInfo.InvariantCulture);
         title = $"{task}, {arm.Name}: {passed} of {counted} passed" + (nulls > 0 ? $", {Show.Count(nulls, "trial")} without a reward" : "");
         return Html.Of($"""<td style="--share:{share}" title="{title}">{passed}/{counted}{(nulls > 0 ? "*" : "")}</td>""");

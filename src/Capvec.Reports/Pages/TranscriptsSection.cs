@@ -93,7 +93,7 @@ internal static class TranscriptsSection
         return Html.Empty;
     }
 
-    private static string Outcome(TrialRow trial) => trial.Reward is null ? "no reward" : StudyIndex.Passed(trial) ? "passed" : "failed";
+    private static string Outcome(TrialRow trial) => trial.Reward is null ? "no reward" : trial.Passed ? "passed" : "failed";
 
     private static string Seed(ulong seed) => seed.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

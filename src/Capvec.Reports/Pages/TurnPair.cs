@@ -46,11 +46,12 @@ internal static class TurnPair
             return (Plain(left), Plain(right), "");
         if (left.Reply == right.Reply)
             return (Plain(left), Plain(right), " · the same reply");
-        if (left.Fields.Count == 0 || right.Fields.Count == 0 || left.Fields.Count != right.Fields.Count)
+        if (left.Fields.Count > 0 != right.Fields.Count > 0)
+            return (Plain(left), Plain(right), " · only one of the two replies can be read");
+        if (left.Fields.Count == 0)
         {
-            // At least one reply cannot be taken apart: then both are compared as they were written.
             var raw = WordDiff.Of(Shorten(left.Reply), Shorten(right.Reply));
-            return (Raw(left, raw.Left), Raw(right, raw.Right), raw.Marked ? "" : " · replies have little in common");
+            return (Raw(raw.Left), Raw(raw.Right), raw.Marked ? "" : " · replies have little in common");
         }
 
         var fields = left.Fields.Zip(right.Fields, (l, r) => (l.Key, Diff: WordDiff.Of(Shorten(l.Value), Shorten(r.Value)))).ToList();
@@ -60,11 +61,9 @@ internal static class TurnPair
 
     private static Html Plain(TranscriptTurn? turn) => turn is null
         ? Html.Empty
-        : turn.Fields.Count > 0 ? Html.Join(turn.Fields.Select(f => Field(f.Key, Html.Text(Shorten(f.Value))))) : Raw(turn, Html.Text(Shorten(turn.Reply)));
+        : turn.Fields.Count > 0 ? Html.Join(turn.Fields.Select(f => Field(f.Key, Html.Text(Shorten(f.Value))))) : Raw(Html.Text(Shorten(turn.Reply)));
 
-    private static Html Raw(TranscriptTurn turn, Html text) => turn.Fields.Count > 0
-        ? Html.Of($"""<p class="field mono">{text}</p>""")
-        : Html.Of($"""<p class="field mono"><span class="label">reply as written</span>{text}</p>""");
+    private static Html Raw(Html text) => Html.Of($"""<p class="field mono"><span class="label">reply as written</span>{text}</p>""");
 
     private static Html Field(string name, Html text) => Html.Of($"""<p class="field"><span class="label">{name}</span>{text}</p>""");
 

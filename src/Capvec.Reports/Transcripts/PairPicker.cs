@@ -11,8 +11,8 @@ internal static class PairPicker
     /// <summary>At most <paramref name="count"/> pairs.</summary>
     public static IReadOnlyList<TrialPair> Pick(IReadOnlyList<TrialPair> pairs, int count = 3)
     {
-        var gained = Spread(pairs.Where(p => p.Counts && !StudyIndex.Passed(p.Left) && StudyIndex.Passed(p.Right)));
-        var lost = Spread(pairs.Where(p => p.Counts && StudyIndex.Passed(p.Left) && !StudyIndex.Passed(p.Right)));
+        var gained = Spread(pairs.Where(p => p.Counts && !p.Left.Passed && p.Right.Passed));
+        var lost = Spread(pairs.Where(p => p.Counts && p.Left.Passed && !p.Right.Passed));
         var fromLost = Math.Min(lost.Count, Math.Max(count / 3, count - gained.Count));
         var shown = gained.Take(count - fromLost).ToList();
         var seen = shown.Select(p => p.Left.Task).ToHashSet(StringComparer.Ordinal);

@@ -123,7 +123,7 @@ public class LifetimeTests
             await tests.WaitForExitAsync(Token);
 
             tests.ExitCode.ShouldBe(0, said);
-            said.ShouldContain("Failed: 0, Skipped: 2,", customMessage: "all but the two tests that need root");
+            said.ShouldMatch("Failed: 0, Skipped: [23],", customMessage: "two tests need root, and an ordinary user may have no control groups");
         }
         finally
         {

@@ -209,6 +209,23 @@ public class WallTests
     }
 
     [Fact]
+    public async Task Memory_of_a_whole_box_has_a_limit_where_control_groups_can_be_made()
+    {
+        using var folder = new TaskFolder("[environment]\nmemory = \"100M\"\nstorage = \"8M\"\n");
+        await using var box = await OpenAsync(folder);
+        Assert.SkipUnless(box.BuildLog.Contains("(control group"), "this user cannot make control groups here");
+
+        var result = await box.RunAsync("for i in 1 2 3 4; do head -c 60M /dev/zero | tail & done; wait", TimeSpan.FromSeconds(20), Token);
+
+        box.BuildLog.ShouldContain("the whole box: 108 MiB of memory and 272 processes (control group, version");
+        result.Error.ShouldContain("Killed");
+        (await box.SayAsync("echo fine")).ShouldBe("fine\n");
+        var group = Path.GetFileName(File.ReadLines($"/proc/{box.HostProcess}/cgroup").First(l => l.Contains("capvec-box-")));
+        await box.DisposeAsync();
+        Directory.GetDirectories("/sys/fs/cgroup", group, SearchOption.AllDirectories).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Nothing_that_this_program_has_open_gets_into_a_box()
     {
         // An inheritable pipe: the kind of descriptor that a terminal, an editor or another library leaves behind.

@@ -179,7 +179,7 @@ public sealed class ReportPageTests(WholeStudyFixture whole) : IClassFixture<Who
     {
         var rows = _page.Document.QuerySelectorAll("#controls tbody tr").Select(r => r.TextContent).ToList();
         rows.Count.ShouldBe(6);
-        rows.ShouldContain(r => r.Contains("L3 ×0") && r.Contains("180 of 180 pairs with the same reward"));
+        rows.ShouldContain(r => r.Contains("L3 ×0") && r.Contains("180 of 180 pairs with the same tokens"));
         rows.Count(r => r.Contains("random")).ShouldBe(2);
     }
 

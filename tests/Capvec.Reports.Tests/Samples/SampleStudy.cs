@@ -31,6 +31,9 @@ internal static class SampleStudy
         new("dpo", ArmKind.Adapter, 0.021, Unreadable: 0.5),
     ];
 
+    /// <summary>The arms whose trials made the traces, in a study that has a selection stage.</summary>
+    private static SampleArm[] Traces { get; } = [new("base", ArmKind.Base, 0.49), new("cp600", ArmKind.Adapter, 0.479)];
+
     /// <summary>A whole study: selection on half of the tasks, test on the other half, traces on disk.</summary>
     public static StudyResults Whole(string folder, IReadOnlyList<SampleArm>? testArms = null, int attempts = 10, Func<string, string>? taskName = null, string replyExtra = "", bool traces = true)
     {
@@ -52,7 +55,7 @@ internal static class SampleStudy
     {
         var random = new Random(7);
         var trials = new List<TrialRow>();
-        foreach (var (stage, arms, number) in new[] { ("selection", selection, 1), ("test", test, 2) })
+        foreach (var (stage, arms, number) in new[] { ("collect", selection.Count > 0 ? Traces : [], 1), ("selection", selection, 1), ("test", test, 2) })
         {
             foreach (var arm in arms)
             {
@@ -77,13 +80,14 @@ internal static class SampleStudy
                 SampleTrace.Write(folder, trial, replyExtra);
         }
 
-        var armResults = SampleStatistics.Arms("test", test, trials).Concat(SampleStatistics.Arms("selection", selection, trials)).ToList();
-        var never = trials.GroupBy(t => t.Task).Where(g => g.All(t => t.Reward is not >= 0.5)).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => KeyValuePair.Create(g.Key, g.Count())).ToList();
+        var armResults = SampleStatistics.Arms("test", test, trials).Concat(SampleStatistics.Arms("selection", selection, trials)).Concat(SampleStatistics.Arms("collect", selection.Count > 0 ? Traces : [], trials)).ToList();
+        var never = trials.Where(t => t.Reward is not null).GroupBy(t => t.Task).Where(g => !g.Any(t => t.Passed)).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => KeyValuePair.Create(g.Key, g.Count())).ToList();
         return Empty(folder) with
         {
             Arms = armResults,
             Trials = trials,
             NeverPassed = never,
+            Candidate = test.Where(a => a.Kind == ArmKind.Steered).MaxBy(a => a.Rate)?.Name,
             Ranking = Ranking(12),
             Verdict = VerdictOf(armResults),
         };
@@ -154,7 +158,7 @@ internal static class SampleStudy
         var seed = ((ulong)Math.Abs(family.Sum(c => c) * 7919) * 1000003UL) + (ulong)attempt + (stage == "test" ? 1UL << 63 : 0) + (arm.Kind == ArmKind.AgainstItself ? 77UL : 0);
         return new(stage, arm.Name, task, attempt, seed, lost ? null : passed ? 1 : 0, lost ? "the verifier ran out of time after 600 s, \"bash\" was ended" : null,
             random.Next(2, 7), random.Next(120, 480), marks, string.Create(CultureInfo.InvariantCulture, $"traces/{stage}/{Safe(arm.Name)}/{family}-{attempt}.json"),
-            new DateTimeOffset(2026, 11, 23, 13, 30, attempt, TimeSpan.Zero), Math.Round(0.2 + random.NextDouble(), 3));
+            new DateTimeOffset(2026, 11, 23, 13, 30, attempt, TimeSpan.Zero), Math.Round(0.2 + random.NextDouble(), 3)) { TokensHash = random.NextInt64().ToString("x", CultureInfo.InvariantCulture) };
     }
 
     private static string Safe(string name) => string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_'));
