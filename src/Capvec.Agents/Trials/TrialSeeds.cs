@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Capvec.Numerics.Randomness;
 
 namespace Capvec.Agents.Trials;
 
@@ -24,11 +25,5 @@ public static class TrialSeeds
     /// The seed of a 0-based turn: output <c>turn + 1</c> of the SplitMix64 generator that starts at the trial's seed
     /// (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators").
     /// </summary>
-    public static ulong OfTurn(ulong trial, int turn)
-    {
-        var z = unchecked(trial + ((ulong)(turn + 1) * 0x9E3779B97F4A7C15));
-        z = unchecked((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9);
-        z = unchecked((z ^ (z >> 27)) * 0x94D049BB133111EB);
-        return z ^ (z >> 31);
-    }
+    public static ulong OfTurn(ulong trial, int turn) => SplitMix64.At(trial, (ulong)turn);
 }

@@ -5,6 +5,7 @@ using Capvec.Agents.Tasks;
 using Capvec.Agents.Trials;
 using Capvec.Experiments.Randomness;
 using Capvec.Experiments.Studies;
+using Capvec.Numerics.Randomness;
 
 namespace Capvec.Experiments.Running;
 

@@ -1,5 +1,5 @@
-using Capvec.Experiments.Randomness;
 using Capvec.Experiments.Results;
+using Capvec.Numerics.Randomness;
 
 namespace Capvec.Experiments.Statistics;
 

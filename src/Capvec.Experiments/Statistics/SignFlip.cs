@@ -1,4 +1,4 @@
-using Capvec.Experiments.Randomness;
+using Capvec.Numerics.Randomness;
 
 namespace Capvec.Experiments.Statistics;
 

@@ -2,6 +2,7 @@ using System.IO.Enumeration;
 using Capvec.Agents.Tasks;
 using Capvec.Experiments.Randomness;
 using Capvec.Formats.Errors;
+using Capvec.Numerics.Randomness;
 
 namespace Capvec.Experiments.Studies;
 

@@ -1,7 +1,7 @@
 using Capvec.Experiments.Analysis;
-using Capvec.Experiments.Randomness;
 using Capvec.Experiments.Results;
 using Capvec.Experiments.Storage;
+using Capvec.Numerics.Randomness;
 
 namespace Capvec.Experiments.Tests.Analysis;
 

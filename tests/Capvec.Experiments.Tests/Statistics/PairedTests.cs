@@ -1,5 +1,6 @@
 using Capvec.Experiments.Randomness;
 using Capvec.Experiments.Statistics;
+using Capvec.Numerics.Randomness;
 
 namespace Capvec.Experiments.Tests.Statistics;
 
