@@ -47,7 +47,7 @@ public sealed class VerdictRules
         var comparison = candidate.AgainstBase;
         _notes.AddRange(NullNotes());
         var fault = AlphaZeroFault() ?? ControlFault(candidate);
-        NoteOthers(candidate);
+        NoteOthers(candidate, chosen is not null);
         if (fault is not null)
             return (new(VerdictKind.ControlFailed, $"{fault} So the difference between steered and base at {Figures.Place(candidate)} ({Figures.Rate(candidate)} against {Figures.Rate(_base)}, {Figures.Difference(comparison)}) cannot be put down to the direction.", _notes), candidate);
         if (comparison.Holm >= Level)
@@ -143,9 +143,9 @@ public sealed class VerdictRules
             yield return Text($"{nulls} of {_arms.Sum(a => a.Nulls + a.Trials)} trials have no reward, because something else than the model failed; they count neither as passed nor as failed.");
     }
 
-    private void NoteOthers(ArmResult candidate)
+    private void NoteOthers(ArmResult candidate, bool wasChosen)
     {
-        foreach (var arm in _arms.Where(a => a.AgainstBase is not null && a != candidate && a.Kind is ArmKind.Negative or ArmKind.Steered && a != candidate))
+        foreach (var arm in _arms.Where(a => a.AgainstBase is not null && a != candidate && (a.Kind is ArmKind.Negative or ArmKind.Steered)))
         {
             var comparison = arm.AgainstBase!;
             var how = comparison.Holm >= Level ? "did not differ from base" : arm.Rate > _base!.Rate ? "passed more often than base" : "passed less often than base";
@@ -153,7 +153,7 @@ public sealed class VerdictRules
         }
 
         var steered = _arms.Count(a => a.Kind == ArmKind.Steered);
-        if (steered > 1)
+        if (steered > 1 && !wasChosen)
             _notes.Add(Text($"{steered} steered arms were tested; every p is corrected for all comparisons of the test (Holm), but the best arm's own rate is flattered by being the best."));
     }
 }

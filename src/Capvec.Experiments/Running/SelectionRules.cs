@@ -41,7 +41,7 @@ internal static class SelectionRules
             return (Arm: arm, Trials: counted.Count, Passed: counted.Count(t => t.Passed));
         }).Where(x => x.Trials > 0).ToList();
         if (tried.Count == 0)
-            throw new CapvecException("no trial of the selection has a reward, so nothing can be chosen; see why the trials failed with `capvec inspect`, then run again with --retry-failed.");
+            throw new CapvecException("no trial of the selection has a reward, so nothing can be chosen; see why the trials failed with `capvec inspect`, then run again with --retry-nulls.");
         var best = tried
             .OrderByDescending(x => (double)x.Passed / x.Trials)
             .ThenBy(x => Math.Abs(x.Arm.Strength!.Value))

@@ -88,7 +88,7 @@ internal sealed class TrialLoop(AgentRunner runner, StudyStore store, StudyFolde
             _nulls += result.Reward is null ? 1 : 0;
             _passed += row.Passed ? 1 : 0;
             if (_rewarded == 0 && _nulls >= HopelessAfter)
-                throw new CapvecException($"the first {_nulls} trials of stage {trial.Key.Stage} all failed outside the model, the last because {result.Failure}. Mend that, then run again with --retry-failed.");
+                throw new CapvecException($"the first {_nulls} trials of stage {trial.Key.Stage} all failed outside the model, the last because {result.Failure}. Mend that, then run again with --retry-nulls.");
             progress.Advanced(_done, string.Create(CultureInfo.InvariantCulture, $"{_passed} passed{(_nulls > 0 ? $", {_nulls} without a reward" : "")}"));
         }
     }
