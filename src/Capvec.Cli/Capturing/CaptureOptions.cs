@@ -2,6 +2,7 @@ using System.CommandLine;
 using Capvec.Cli.Options;
 using Capvec.Cli.Progress;
 using Capvec.Engine.Loading;
+using Capvec.Experiments.Studies;
 using Capvec.Steering.Activations;
 
 namespace Capvec.Cli.Capturing;
@@ -51,6 +52,6 @@ internal sealed class CaptureOptions
     {
         using var text = TextModel.Load(arguments.GetRequiredValue(_model));
         await using var progress = ProgressDisplay.Create();
-        return await TraceCapture.RunAsync(text, arguments.GetRequiredValue(Traces), arguments.GetValue(_positions) == "last-prompt", progress, cancellation);
+        return await TraceCapture.RunAsync(text, arguments.GetRequiredValue(Traces), arguments.GetValue(_positions) == "last-prompt" ? TokenPositions.LastPrompt : TokenPositions.AgentTokens, progress, cancellation);
     }
 }

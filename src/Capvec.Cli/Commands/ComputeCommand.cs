@@ -5,6 +5,7 @@ using Capvec.Cli.Hosting;
 using Capvec.Cli.Options;
 using Capvec.Cli.Output;
 using Capvec.Formats.Errors;
+using Capvec.Steering.Activations;
 using Capvec.Steering.Directions;
 using Capvec.Steering.Estimation;
 

@@ -1,12 +1,12 @@
 using Capvec.Formats.Errors;
-using Capvec.Steering.Activations;
 
-namespace Capvec.Cli.Capturing;
+namespace Capvec.Steering.Activations;
 
 /// <summary>Puts activation files together that were captured apart.</summary>
-internal static class ActivationJoin
+public static class ActivationJoin
 {
     /// <summary>One set of the traces of several files.</summary>
+    /// <param name="paths">Files of <see cref="ActivationSet.Save"/>, at least one.</param>
     /// <exception cref="CapvecException">They are of different models, layers or positions, or hold the same trace.</exception>
     public static ActivationSet Load(IReadOnlyList<string> paths)
     {
