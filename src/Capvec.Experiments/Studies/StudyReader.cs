@@ -37,7 +37,7 @@ public static class StudyReader
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
         var adapters = ReadAdapters(root, file, folder);
         var select = ReadSelect(root);
-        var study = new StudyDefinition
+        return new StudyDefinition
         {
             File = Path.GetFullPath(file),
             Yaml = text,
@@ -56,9 +56,6 @@ public static class StudyReader
             Controls = ReadControls(root.Section("controls")),
             Compute = ReadCompute(root.Section("compute")),
         };
-        if (study.Tasks.Split == TaskSplit.Half && select is null && root.Section("tasks") is { } tasks)
-            throw tasks.Error("split", "tasks.split is half, but there is no select section that would use the first half to choose; add select, or set split: none");
-        return study;
     }
 
     private static string ReadName(YamlSection root)

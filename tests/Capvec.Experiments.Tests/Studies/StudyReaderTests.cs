@@ -127,7 +127,8 @@ public class StudyReaderTests
         var without = Whole[..Whole.IndexOf("select:", StringComparison.Ordinal)] + Whole[Whole.IndexOf("sweep:\n", StringComparison.Ordinal)..];
         Should.Throw<CapvecException>(() => StudyReader.Parse(without, File)).Message.ShouldContain("sweep.layers is chosen, but nothing chooses it; add a select section");
         var listed = without.Replace("layers: chosen", "layers: [3]", StringComparison.Ordinal).Replace("strengths: chosen", "strengths: [4]", StringComparison.Ordinal);
-        Should.Throw<CapvecException>(() => StudyReader.Parse(listed, File)).Message.ShouldContain("tasks.split is half, but there is no select section");
+        // The first half still makes the direction.
+        StudyReader.Parse(listed, File).Tasks.Split.ShouldBe(TaskSplit.Half);
         StudyReader.Parse(listed.Replace("split: half", "split: none", StringComparison.Ordinal), File).Sweep.Strengths!.ShouldBe([4]);
     }
 
