@@ -64,7 +64,8 @@ public sealed class VerdictRules
 
     /// <summary>
     /// What was chosen beforehand; else, Holm's correction covering the choice, the steered arm with the smallest p among those above base, else among
-    /// those that differ at all, else the one with the largest difference.
+    /// those that differ at all, else the one with the largest difference. Arms that steer several layers at once, the usual probe of over-steering, come
+    /// after single layers unless one of them lifts: their collapse is no answer to what the direction does.
     /// </summary>
     private ArmResult? Candidate((int Layer, double Strength)? chosen)
     {
@@ -72,11 +73,14 @@ public sealed class VerdictRules
         if (chosen is { } point && steered.Find(a => a.Layers.Count == 1 && a.Layers[0] == point.Layer && a.Strength == point.Strength) is { } arm)
             return arm;
         return steered
-            .OrderBy(a => a.AgainstBase is { } c && c.Holm < Level ? (c.PairedDifference > 0 ? 0 : 1) : 2)
-            .ThenBy(a => a.AgainstBase is { } c && c.Holm < Level ? c.FisherTwoSided : 0)
+            .OrderBy(a => Differs(a) && a.AgainstBase!.PairedDifference > 0 ? 0 : a.Layers.Count == 1 ? 1 : 2)
+            .ThenBy(a => Differs(a) ? 0 : 1)
+            .ThenBy(a => Differs(a) ? a.AgainstBase!.FisherTwoSided : 0)
             .ThenByDescending(a => a.AgainstBase?.PairedDifference ?? double.NegativeInfinity)
             .FirstOrDefault();
     }
+
+    private static bool Differs(ArmResult arm) => arm.AgainstBase is { } comparison && comparison.Holm < Level;
 
     private string? AlphaZeroFault()
     {

@@ -24,11 +24,11 @@ internal sealed class SimulatedStudy
     public List<TrialRow> Trials { get; } = [];
 
     /// <summary>An arm whose tasks are passed so much more often than base's, where they can be passed at all.</summary>
-    public SimulatedStudy Arm(ArmKind kind, double lift, int attempts, double nulls = 0)
+    public SimulatedStudy Arm(ArmKind kind, double lift, int attempts, double nulls = 0, int[]? layers = null)
     {
-        var name = kind == ArmKind.Base ? "base" : $"{kind}";
+        var name = kind == ArmKind.Base ? "base" : layers is null ? $"{kind}" : $"{kind} {layers.Length} layers";
         var steered = kind is ArmKind.Steered or ArmKind.Random or ArmKind.Negative or ArmKind.AlphaZero;
-        Arms.Add(new("test", Arms.Count, name, kind, steered ? [3] : [], steered ? 4 : null, null, null, Tasks * attempts));
+        Arms.Add(new("test", Arms.Count, name, kind, steered ? layers ?? [3] : [], steered ? 4 : null, null, null, Tasks * attempts));
         for (var task = 0; task < Tasks; task++)
         {
             for (var attempt = 0; attempt < attempts; attempt++)
@@ -53,6 +53,9 @@ internal sealed class SimulatedStudy
     public IReadOnlyList<ArmResult> Compare() => StageComparison.Compare(Arms, Trials, 1);
 
     public (Verdict Verdict, ArmResult? Candidate) Judge() => VerdictRules.Judge(Compare(), Trials, Arms.Sum(a => a.Planned), (3, 4));
+
+    /// <summary>Judges as where no selection chose a layer and strength.</summary>
+    public (Verdict Verdict, ArmResult? Candidate) JudgeUnchosen() => VerdictRules.Judge(Compare(), Trials, Arms.Sum(a => a.Planned), null);
 
     private void Add(string arm, int task, int attempt, double? reward) => Trials.Add(new TrialRow(
         "test", arm, $"task-{task:00}", attempt, (ulong)((task * 1000) + attempt), reward, reward is null ? "no sandbox" : null, 4, 100, new(), "", DateTimeOffset.UnixEpoch, 1)

@@ -39,6 +39,20 @@ public class VerdictTests
     }
 
     [Fact]
+    public void The_collapse_of_many_layers_is_a_note_and_not_the_answer_about_the_direction()
+    {
+        int[] many = [4, 5, 6, 7];
+        var (verdict, candidate) = new SimulatedStudy(1).Arm(ArmKind.Base, 0, 12).Arm(ArmKind.Steered, 0, 12).Arm(ArmKind.Steered, -1, 12, layers: many).AlphaZero().JudgeUnchosen();
+        candidate!.Layers.ShouldBe([3]);
+        verdict.Kind.ShouldBe(VerdictKind.NoDifference);
+        verdict.Notes.ShouldContain(n => n.StartsWith("Steered 4 layers passed less often than base", StringComparison.Ordinal));
+
+        var lifted = new SimulatedStudy(1).Arm(ArmKind.Base, 0, 12).Arm(ArmKind.Steered, 0, 12).Arm(ArmKind.Steered, .3, 12, layers: many).AlphaZero().JudgeUnchosen();
+        lifted.Candidate!.Layers.ShouldBe(many);
+        lifted.Verdict.Kind.ShouldBe(VerdictKind.Lift);
+    }
+
+    [Fact]
     public void A_random_direction_that_lifts_too_takes_the_claim_away()
     {
         var verdict = new SimulatedStudy(1).Arm(ArmKind.Base, 0, 12).Arm(ArmKind.Steered, .27, 12).Arm(ArmKind.Random, .27, 12).AlphaZero().Judge().Verdict;
