@@ -10,9 +10,13 @@ namespace Capvec.Formats.Gguf;
 /// </summary>
 internal sealed class GgufHeader
 {
+    /// <summary>Most dimensions of a tensor.</summary>
+    public const int MaxDimensions = 4;
+
+    /// <summary>Most bytes of a tensor name.</summary>
+    public const int MaxNameBytes = 63;
+
     private const int DefaultAlignment = 32;
-    private const int MaxDimensions = 4;
-    private const int MaxNameBytes = 63;
 
     private readonly GgufScanner _scanner;
     private readonly RandomFile _file;
