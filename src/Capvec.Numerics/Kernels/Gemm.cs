@@ -46,7 +46,6 @@ public static unsafe class Gemm
     /// <param name="exact">Multiply quantised weights with float32 activations.</param>
     public static void Panels(KernelPath path, PackedMatrix w, PackedRows x, float* y, long stride, int firstPanel, int endPanel, bool exact = false)
     {
-        var spill = stackalloc float[PackedMatrix.PanelRows * PackedRows.MaxTile];
         var form = FormFor(w.Format, exact);
         if (!x.Forms.HasFlag(form))
             throw new ArgumentException($"the rows are packed as {x.Forms}; {w.Format} weights need {form}", nameof(x));
@@ -54,53 +53,61 @@ public static unsafe class Gemm
         {
             var column = p * PackedMatrix.PanelRows;
             var valid = Math.Min(PackedMatrix.PanelRows, w.Rows - column);
+            if (w.Format.IsQuantised())
+                QuantisedPanel(path, w, p, x, y + column, stride, valid, form);
+            else
+                FloatPanel(path, w, p, x, y + column, stride, valid);
+        }
+    }
+
+    private static void FloatPanel(KernelPath path, PackedMatrix w, int panel, PackedRows x, float* y, long stride, int valid)
+    {
+        var spill = stackalloc float[PackedMatrix.PanelRows * PackedRows.MaxTile];
+        for (var tile = 0; tile < x.Tiles; tile++)
+        {
+            var (start, size) = x.Tile(tile);
+            var to = y + (start * stride);
             if (valid == PackedMatrix.PanelRows)
             {
-                Tiles(path, w, p, x, 0, x.Tiles, y + column, stride, form);
+                Tile(path, w.Format, w.Panel(panel), x.At(start), w.Columns, size, to, stride, true);
                 continue;
             }
 
             // The padded rows of the last panel must not run over the next output row.
-            for (var tile = 0; tile < x.Tiles; tile++)
-            {
-                var (start, size) = x.Tile(tile);
-                Tiles(path, w, p, x, tile, tile + 1, spill - ((long)start * PackedMatrix.PanelRows), PackedMatrix.PanelRows, form);
-                for (var t = 0; t < size; t++)
-                    new ReadOnlySpan<float>(spill + (t * PackedMatrix.PanelRows), valid).CopyTo(new Span<float>(y + column + ((start + t) * stride), valid));
-            }
+            Tile(path, w.Format, w.Panel(panel), x.At(start), w.Columns, size, spill, PackedMatrix.PanelRows, true);
+            CopyOut(spill, size, to, stride, valid);
         }
     }
 
-    // Some tiles of one panel; y points at row 0's outputs of the panel.
-    private static void Tiles(KernelPath path, PackedMatrix w, int panel, PackedRows x, int firstTile, int endTile, float* y, long stride, PackedForms form)
+    // Chunks outside, so that each is unpacked once. The sums of all rows wait side by side in between: at the output's stride, often a multiple of 4 KiB, they would evict one another.
+    private static void QuantisedPanel(KernelPath path, PackedMatrix w, int panel, PackedRows x, float* y, long stride, int valid, PackedForms form)
     {
-        if (!w.Format.IsQuantised())
-        {
-            for (var tile = firstTile; tile < endTile; tile++)
-            {
-                var (start, size) = x.Tile(tile);
-                Tile(path, w.Format, w.Panel(panel), x.At(start), w.Columns, size, y + (start * stride), stride, true);
-            }
-
-            return;
-        }
-
         var scratch = GemmScratch.Current;
+        var sums = scratch.Sums(x.Count);
         for (var chunk = 0; chunk < w.Chunks; chunk++)
         {
             w.Unpack(panel, chunk, scratch.Chunk);
+            w.PrefetchAfter(panel, chunk);
             if (form == PackedForms.Float)
                 Unpacking.ToFloat(scratch.Chunk, scratch.Floats);
-            for (var tile = firstTile; tile < endTile; tile++)
+            for (var tile = 0; tile < x.Tiles; tile++)
             {
                 var (start, size) = x.Tile(tile);
-                var to = y + (start * stride);
+                var to = sums + (start * PackedMatrix.PanelRows);
                 if (form == PackedForms.Float)
-                    Tile(path, WeightFormat.Float32, (uint*)scratch.Floats, x.At(start) + (chunk * PanelLayout.ChunkColumns * size), scratch.Chunk.Columns, size, to, stride, chunk == 0);
+                    Tile(path, WeightFormat.Float32, (uint*)scratch.Floats, x.At(start) + (chunk * PanelLayout.ChunkColumns * size), scratch.Chunk.Columns, size, to, PackedMatrix.PanelRows, chunk == 0);
                 else
-                    IntegerTile(path, scratch.Chunk, x.Integers, chunk, start, size, to, stride);
+                    IntegerTile(path, scratch.Chunk, x.Integers, chunk, start, size, to, PackedMatrix.PanelRows);
             }
         }
+
+        CopyOut(sums, x.Count, y, stride, valid);
+    }
+
+    private static void CopyOut(float* sums, int rows, float* y, long stride, int valid)
+    {
+        for (var t = 0; t < rows; t++)
+            new ReadOnlySpan<float>(sums + (t * PackedMatrix.PanelRows), valid).CopyTo(new Span<float>(y + (t * stride), valid));
     }
 
     private static void IntegerTile(KernelPath path, UnpackedChunk w, IntegerRows x, int chunk, int start, int size, float* y, long stride)

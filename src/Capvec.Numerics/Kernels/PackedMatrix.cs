@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using Capvec.Numerics.Kernels.Quantised;
 using Capvec.Numerics.Memory;
 
@@ -114,6 +115,17 @@ public sealed unsafe class PackedMatrix : IDisposable
         (byte*)Panel(panel) + ((long)chunk * PanelLayout.ChunkBytes(Format, PanelLayout.ChunkColumns)),
         Math.Min(PanelLayout.ChunkColumns, Columns - (chunk * PanelLayout.ChunkColumns)),
         to);
+
+    /// <summary>Asks for the chunk after this one, so that it arrives while this one is multiplied; without it memory and arithmetic take turns.</summary>
+    internal void PrefetchAfter(int panel, int chunk)
+    {
+        if (!Sse.IsSupported)
+            return;
+        var bytes = PanelLayout.ChunkBytes(Format, PanelLayout.ChunkColumns);
+        var next = (byte*)Panel(panel) + ((long)(chunk + 1) * bytes);
+        for (var at = 0; at < bytes; at += 64)
+            Sse.Prefetch1(next + at);
+    }
 
     private static void SetBFloat16(uint* panel, int lane, ReadOnlySpan<float> values)
     {

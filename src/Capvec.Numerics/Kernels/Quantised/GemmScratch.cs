@@ -8,6 +8,7 @@ internal sealed unsafe class GemmScratch
     [ThreadStatic]
     private static GemmScratch? s_current;
 
+    private readonly NativeBuffer<float> _sums = new(0);
     private NativeBuffer<float>? _floats;
 
     /// <summary>This thread's.</summary>
@@ -18,4 +19,11 @@ internal sealed unsafe class GemmScratch
 
     /// <summary>[256 columns][32 rows] float32.</summary>
     public float* Floats => (_floats ??= new NativeBuffer<float>(PanelLayout.ChunkColumns * PanelLayout.Rows)).Pointer;
+
+    /// <summary>[rows][32] sums of one panel.</summary>
+    public float* Sums(int rows)
+    {
+        _sums.Resize((long)rows * PanelLayout.Rows);
+        return _sums.Pointer;
+    }
 }

@@ -50,9 +50,12 @@ internal static unsafe class IntegerTileAvx2
             h0 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(hi0), hs, h0);
             l1 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(li1), ls, l1);
             h1 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(hi1), hs, h1);
-            if (!c.HasMinima)
-                continue;
-            (ls, hs) = (Vector256.Load(c.Minima + at), Vector256.Load(c.Minima + at + 8));
+        }
+
+        for (var block = 0; block < c.Blocks && c.HasMinima; block++)
+        {
+            var at = (block * PanelLayout.Rows) + (16 * part);
+            var (ls, hs) = (Vector256.Load(c.Minima + at), Vector256.Load(c.Minima + at + 8));
             var sum = Vector256.Create(sums[(block * tokens)]);
             l0 = Fma.MultiplyAddNegated(sum, ls, l0);
             h0 = Fma.MultiplyAddNegated(sum, hs, h0);
@@ -90,9 +93,12 @@ internal static unsafe class IntegerTileAvx2
             var (ls, hs) = (Vector256.Load(c.Scales + at), Vector256.Load(c.Scales + at + 8));
             l0 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(li0), ls, l0);
             h0 = Fma.MultiplyAdd(Avx.ConvertToVector256Single(hi0), hs, h0);
-            if (!c.HasMinima)
-                continue;
-            (ls, hs) = (Vector256.Load(c.Minima + at), Vector256.Load(c.Minima + at + 8));
+        }
+
+        for (var block = 0; block < c.Blocks && c.HasMinima; block++)
+        {
+            var at = (block * PanelLayout.Rows) + (16 * part);
+            var (ls, hs) = (Vector256.Load(c.Minima + at), Vector256.Load(c.Minima + at + 8));
             var sum = Vector256.Create(sums[(block * tokens)]);
             l0 = Fma.MultiplyAddNegated(sum, ls, l0);
             h0 = Fma.MultiplyAddNegated(sum, hs, h0);

@@ -10,7 +10,8 @@ namespace Capvec.Numerics.Kernels.Quantised;
 /// <remarks>
 /// <code>
 /// i32 lane r  += w[r, 2p] x[2p] + w[r, 2p + 1] x[2p + 1]      16-bit weights and activations, one instruction (vpmaddwd); exact over a block
-/// f32 lane r  += i32 lane r * scale[block, r]                 after each block;  - minimum[block, r] * sum of x over the block
+/// f32 lane r  += i32 lane r * scale[block, r]                 after each block
+/// f32 lane r  -= minimum[block, r] * sum of x over the block  after all blocks of the chunk
 /// y[t, r]     += f32 lane r * activation scale[chunk, t]      after the chunk
 /// </code>
 /// 12 integer and 12 float accumulators, 2 weight vectors and a broadcast: 27 of 32 registers. |x| is at most 16383 and |w| at most 4095, so 32 products stay below 2^31.
@@ -33,6 +34,7 @@ internal static unsafe class IntegerTileAvx512
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Tile6(short* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* y, long stride, bool first)
     {
+        var minimumBlocks = blocks;
         Vector512<float> l0 = default, l1 = default, l2 = default, l3 = default, l4 = default, l5 = default;
         Vector512<float> h0 = default, h1 = default, h2 = default, h3 = default, h4 = default, h5 = default;
         for (; blocks > 0; blocks--)
@@ -80,25 +82,26 @@ internal static unsafe class IntegerTileAvx512
             h4 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(hi4), scale, h4);
             h5 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(hi5), scale, h5);
             scales += 32;
-            if (minima != null)
-            {
-                scale = Vector512.Load(minima);
-                l0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, l0);
-                l1 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 1)), scale, l1);
-                l2 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 2)), scale, l2);
-                l3 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 3)), scale, l3);
-                l4 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 4)), scale, l4);
-                l5 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 5)), scale, l5);
-                scale = Vector512.Load(minima + 16);
-                h0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, h0);
-                h1 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 1)), scale, h1);
-                h2 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 2)), scale, h2);
-                h3 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 3)), scale, h3);
-                h4 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 4)), scale, h4);
-                h5 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 5)), scale, h5);
-                minima += 32;
-                sums += 6;
-            }
+        }
+
+        for (; minimumBlocks > 0 && minima != null; minimumBlocks--)
+        {
+            var scale = Vector512.Load(minima);
+            l0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, l0);
+            l1 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 1)), scale, l1);
+            l2 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 2)), scale, l2);
+            l3 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 3)), scale, l3);
+            l4 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 4)), scale, l4);
+            l5 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 5)), scale, l5);
+            scale = Vector512.Load(minima + 16);
+            h0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, h0);
+            h1 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 1)), scale, h1);
+            h2 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 2)), scale, h2);
+            h3 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 3)), scale, h3);
+            h4 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 4)), scale, h4);
+            h5 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 5)), scale, h5);
+            minima += 32;
+            sums += 6;
         }
 
         Finish(l0, h0, *xScales, y, first);
@@ -112,6 +115,7 @@ internal static unsafe class IntegerTileAvx512
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Tile4(short* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* y, long stride, bool first)
     {
+        var minimumBlocks = blocks;
         Vector512<float> l0 = default, l1 = default, l2 = default, l3 = default;
         Vector512<float> h0 = default, h1 = default, h2 = default, h3 = default;
         for (; blocks > 0; blocks--)
@@ -149,21 +153,22 @@ internal static unsafe class IntegerTileAvx512
             h2 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(hi2), scale, h2);
             h3 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(hi3), scale, h3);
             scales += 32;
-            if (minima != null)
-            {
-                scale = Vector512.Load(minima);
-                l0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, l0);
-                l1 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 1)), scale, l1);
-                l2 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 2)), scale, l2);
-                l3 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 3)), scale, l3);
-                scale = Vector512.Load(minima + 16);
-                h0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, h0);
-                h1 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 1)), scale, h1);
-                h2 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 2)), scale, h2);
-                h3 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 3)), scale, h3);
-                minima += 32;
-                sums += 4;
-            }
+        }
+
+        for (; minimumBlocks > 0 && minima != null; minimumBlocks--)
+        {
+            var scale = Vector512.Load(minima);
+            l0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, l0);
+            l1 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 1)), scale, l1);
+            l2 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 2)), scale, l2);
+            l3 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 3)), scale, l3);
+            scale = Vector512.Load(minima + 16);
+            h0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, h0);
+            h1 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 1)), scale, h1);
+            h2 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 2)), scale, h2);
+            h3 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 3)), scale, h3);
+            minima += 32;
+            sums += 4;
         }
 
         Finish(l0, h0, *xScales, y, first);
@@ -175,6 +180,7 @@ internal static unsafe class IntegerTileAvx512
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Tile2(short* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* y, long stride, bool first)
     {
+        var minimumBlocks = blocks;
         Vector512<float> l0 = default, l1 = default;
         Vector512<float> h0 = default, h1 = default;
         for (; blocks > 0; blocks--)
@@ -202,17 +208,18 @@ internal static unsafe class IntegerTileAvx512
             h0 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(hi0), scale, h0);
             h1 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(hi1), scale, h1);
             scales += 32;
-            if (minima != null)
-            {
-                scale = Vector512.Load(minima);
-                l0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, l0);
-                l1 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 1)), scale, l1);
-                scale = Vector512.Load(minima + 16);
-                h0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, h0);
-                h1 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 1)), scale, h1);
-                minima += 32;
-                sums += 2;
-            }
+        }
+
+        for (; minimumBlocks > 0 && minima != null; minimumBlocks--)
+        {
+            var scale = Vector512.Load(minima);
+            l0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, l0);
+            l1 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 1)), scale, l1);
+            scale = Vector512.Load(minima + 16);
+            h0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, h0);
+            h1 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 1)), scale, h1);
+            minima += 32;
+            sums += 2;
         }
 
         Finish(l0, h0, *xScales, y, first);
@@ -222,6 +229,7 @@ internal static unsafe class IntegerTileAvx512
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Tile1(short* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* y, long stride, bool first)
     {
+        var minimumBlocks = blocks;
         Vector512<float> l0 = default;
         Vector512<float> h0 = default;
         for (; blocks > 0; blocks--)
@@ -244,15 +252,16 @@ internal static unsafe class IntegerTileAvx512
             scale = Vector512.Load(scales + 16);
             h0 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(hi0), scale, h0);
             scales += 32;
-            if (minima != null)
-            {
-                scale = Vector512.Load(minima);
-                l0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, l0);
-                scale = Vector512.Load(minima + 16);
-                h0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, h0);
-                minima += 32;
-                sums += 1;
-            }
+        }
+
+        for (; minimumBlocks > 0 && minima != null; minimumBlocks--)
+        {
+            var scale = Vector512.Load(minima);
+            l0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, l0);
+            scale = Vector512.Load(minima + 16);
+            h0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, h0);
+            minima += 32;
+            sums += 1;
         }
 
         Finish(l0, h0, *xScales, y, first);

@@ -33,9 +33,10 @@ internal static unsafe class IntegerTilePortable
 
             var at = (block * PanelLayout.Rows) + (4 * part);
             total += Vector128.ConvertToSingle(acc) * Vector128.Load(c.Scales + at);
-            if (c.HasMinima)
-                total -= Vector128.Create(sums[block * tokens]) * Vector128.Load(c.Minima + at);
         }
+
+        for (var block = 0; block < c.Blocks && c.HasMinima; block++)
+            total -= Vector128.Create(sums[block * tokens]) * Vector128.Load(c.Minima + (block * PanelLayout.Rows) + (4 * part));
 
         return total;
     }
