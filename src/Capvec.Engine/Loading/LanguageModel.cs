@@ -1,9 +1,9 @@
+using Capvec.Engine.Families;
 using Capvec.Engine.Lora;
-using Capvec.Engine.Qwen35;
+using Capvec.Engine.Network;
 using Capvec.Formats.Errors;
 using Capvec.Formats.Files;
 using Capvec.Formats.Peft;
-using Capvec.Formats.Safetensors;
 
 namespace Capvec.Engine.Loading;
 
@@ -12,7 +12,7 @@ public sealed class LanguageModel : IDisposable
 {
     private readonly Lazy<string> _hash;
 
-    private LanguageModel(string folder, Qwen35Weights weights, IReadOnlyList<string> files, IReadOnlyList<int> stopTokens, IReadOnlyList<string> notes)
+    private LanguageModel(string folder, ModelWeights weights, IReadOnlyList<string> files, IReadOnlyList<int> stopTokens, IReadOnlyList<string> notes)
     {
         (Folder, Weights, StopTokens, Notes) = (folder, weights, stopTokens, notes);
         _hash = new Lazy<string>(() => FolderHash.Of(files));
@@ -36,7 +36,7 @@ public sealed class LanguageModel : IDisposable
     public string Hash => _hash.Value;
 
     /// <summary>The model's shape.</summary>
-    public Qwen35Config Config => Weights.Config;
+    public ModelConfig Config => Weights.Config;
 
     /// <summary>Number of blocks.</summary>
     public int Layers => Config.Layers;
@@ -56,7 +56,7 @@ public sealed class LanguageModel : IDisposable
     /// <summary>What was left out or unexpected in the files, a line each.</summary>
     public IReadOnlyList<string> Notes { get; }
 
-    internal Qwen35Weights Weights { get; }
+    internal ModelWeights Weights { get; }
 
     /// <summary>Loads a Hugging Face folder.</summary>
     /// <param name="folder">Holds config.json and safetensors files.</param>
@@ -67,11 +67,13 @@ public sealed class LanguageModel : IDisposable
         var configPath = Path.Combine(folder, "config.json");
         if (!File.Exists(configPath))
             throw new CapvecException($"{folder}: no config.json here; expected a Hugging Face model folder (config.json, model.safetensors, tokenizer.json).");
-        var config = Qwen35Config.Parse(configPath, File.ReadAllText(configPath));
-        using var files = SafetensorsFolder.Open(folder);
-        var loader = new Qwen35Loader(config, files, progress);
-        var weights = loader.Load();
-        return new LanguageModel(folder, weights, [configPath, .. files.Files.Order(StringComparer.Ordinal)], Stops(folder, config), loader.Notes);
+        using var document = JsonFile.ReadObject(configPath);
+        var root = new ConfigReader(configPath, document.RootElement);
+        var family = ModelFamilies.Of(root);
+        var config = family.Read(root);
+        using var source = CheckpointSource.Open(folder, family);
+        var weights = WeightPacker.Load(family, config, source, progress, out var notes);
+        return new LanguageModel(folder, weights, [configPath, .. source.Files], Stops(folder, config), notes);
     }
 
     /// <summary>Loads a PEFT LoRA folder for this model; it is applied at run time, to the sequences that name it.</summary>
@@ -86,7 +88,7 @@ public sealed class LanguageModel : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Weights.Dispose();
 
-    private static int[] Stops(string folder, Qwen35Config config)
+    private static int[] Stops(string folder, ModelConfig config)
     {
         var path = Path.Combine(folder, "generation_config.json");
         if (!File.Exists(path))

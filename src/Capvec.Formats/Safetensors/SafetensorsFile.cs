@@ -1,31 +1,30 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Capvec.Formats.Errors;
+using Capvec.Formats.Files;
 using Capvec.Formats.Tensors;
-using Microsoft.Win32.SafeHandles;
 
 namespace Capvec.Formats.Safetensors;
 
 /// <summary>
 /// One open safetensors file: a checked header, and tensors read by position. Reads may run on many threads at once.
-/// Positional reads are used and not a memory map, because a file that shrinks under a map ends the process, and under a read is an error.
 /// </summary>
 public sealed class SafetensorsFile : IDisposable
 {
     private const int ChunkBytes = 1 << 20;
 
-    private readonly SafeFileHandle _handle;
+    private readonly RandomFile _file;
 
-    private SafetensorsFile(string path, SafeFileHandle handle, SafetensorsHeader header)
+    private SafetensorsFile(RandomFile file, SafetensorsHeader header)
     {
-        Path = path;
-        _handle = handle;
+        _file = file;
         Tensors = header.Tensors;
         Metadata = header.Metadata;
     }
 
     /// <summary>The file.</summary>
-    public string Path { get; }
+    public string Path => _file.Path;
 
     /// <summary>The tensors by name.</summary>
     public IReadOnlyDictionary<string, SafetensorsTensor> Tensors { get; }
@@ -37,36 +36,27 @@ public sealed class SafetensorsFile : IDisposable
     /// <exception cref="CapvecException">The file is missing, truncated or breaks a rule of the format; the message names file and field.</exception>
     public static SafetensorsFile Open(string path)
     {
-        SafeFileHandle? handle = null;
+        RandomFile? file = RandomFile.Open(path);
         try
         {
-            handle = File.OpenHandle(path);
-            var length = RandomAccess.GetLength(handle);
             Span<byte> head = stackalloc byte[8];
-            if (length < 8 || RandomAccess.Read(handle, head, 0) < 8)
-                throw new CapvecException($"{path} is truncated: it has {length} bytes, a safetensors file has at least 10; download or copy it again.");
+            if (file.Length < 8)
+                throw new CapvecException($"{path} is truncated: it has {file.Length} bytes, a safetensors file has at least 10; download or copy it again.");
+            file.Read(head, 0);
             var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(head);
             if (headerLength > SafetensorsHeader.MaxLength)
                 throw new CapvecException($"{path}: the first 8 bytes say that the header has {headerLength} bytes; at most {SafetensorsHeader.MaxLength} are allowed, so this is not a safetensors file or it is damaged.");
-            if ((long)headerLength > length - 8)
-                throw new CapvecException($"{path} is truncated: it has {length} bytes, its header alone takes {headerLength + 8}; download or copy it again.");
+            if ((long)headerLength > file.Length - 8)
+                throw new CapvecException($"{path} is truncated: it has {file.Length} bytes, its header alone takes {headerLength + 8}; download or copy it again.");
             var json = new byte[headerLength];
-            Fill(handle, json, 8, path);
-            var file = new SafetensorsFile(path, handle, SafetensorsHeader.Parse(path, json, length));
-            handle = null;
-            return file;
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new CapvecException($"{path} does not exist; check the name, or fetch the missing file.", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            throw new CapvecException($"cannot read {path}: {e.Message.TrimEnd('.')}.", e);
+            file.Read(json, 8);
+            var opened = new SafetensorsFile(file, SafetensorsHeader.Parse(path, json, file.Length));
+            file = null;
+            return opened;
         }
         finally
         {
-            handle?.Dispose();
+            file?.Dispose();
         }
     }
 
@@ -101,7 +91,7 @@ public sealed class SafetensorsFile : IDisposable
         var size = tensor.Dtype.Size();
         if (tensor.Dtype == ElementType.F32)
         {
-            Fill(_handle, System.Runtime.InteropServices.MemoryMarshal.AsBytes(destination), tensor.Offset + (start * size), Path);
+            _file.Read(MemoryMarshal.AsBytes(destination), tensor.Offset + (start * size));
             return;
         }
 
@@ -112,7 +102,7 @@ public sealed class SafetensorsFile : IDisposable
             {
                 var count = Math.Min(destination.Length - done, ChunkBytes / size);
                 var raw = buffer.AsSpan(0, count * size);
-                Fill(_handle, raw, tensor.Offset + ((start + done) * size), Path);
+                _file.Read(raw, tensor.Offset + ((start + done) * size));
                 ElementConversion.ToSingle(tensor.Dtype, raw, destination.Slice(done, count));
                 done += count;
             }
@@ -133,7 +123,7 @@ public sealed class SafetensorsFile : IDisposable
         if (tensor.ByteLength > Array.MaxLength)
             throw new CapvecException($"{Path}: tensor '{name}' has {tensor.ByteLength} bytes; at most {Array.MaxLength} can be read at once.");
         var raw = new byte[tensor.ByteLength];
-        Fill(_handle, raw, tensor.Offset, Path);
+        _file.Read(raw, tensor.Offset);
         var values = new long[tensor.Count];
         ElementConversion.ToInt64(tensor.Dtype, raw, values);
         return values;
@@ -147,30 +137,11 @@ public sealed class SafetensorsFile : IDisposable
         var tensor = Find(name);
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(destination.Length, tensor.ByteLength - start);
-        Fill(_handle, destination, tensor.Offset + start, Path);
+        _file.Read(destination, tensor.Offset + start);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _handle.Dispose();
-
-    private static void Fill(SafeFileHandle handle, Span<byte> destination, long offset, string path)
-    {
-        try
-        {
-            while (!destination.IsEmpty)
-            {
-                var read = RandomAccess.Read(handle, destination, offset);
-                if (read == 0)
-                    throw new CapvecException($"{path} became shorter while it was read: nothing at byte {offset}; copy the file again and do not change it while it is in use.");
-                destination = destination[read..];
-                offset += read;
-            }
-        }
-        catch (IOException e)
-        {
-            throw new CapvecException($"cannot read {path} at byte {offset}: {e.Message.TrimEnd('.')}.", e);
-        }
-    }
+    public void Dispose() => _file.Dispose();
 
     private string Closest(string name)
     {

@@ -1,0 +1,181 @@
+using System.Runtime.Intrinsics;
+using Capvec.Engine.Batching;
+using Capvec.Engine.Layers;
+using Capvec.Numerics.Memory;
+using Capvec.Numerics.Vectors;
+
+namespace Capvec.Engine.Network;
+
+/// <summary>
+/// Full attention with grouped keys. What families differ in is in the shape: biases (part of the projection), norms on queries and keys,
+/// how much of a head rotates, and an output gate:
+/// <code>
+/// q_h [| gate_h], k_j, v_j = W u [+ b]      q_h, k_j &lt;- rotate([RMSNorm](.))
+/// a_h = softmax(q_h . k_j / sqrt(D)) v_j    over positions up to its own
+/// out = concat_h(a_h [* sigmoid(gate_h)])
+/// </code>
+/// </summary>
+internal sealed unsafe class AttentionMixer : IDisposable
+{
+    private readonly ModelConfig _c;
+    private readonly NativeBuffer<float> _queries = new(0);
+    private readonly NativeBuffer<float>[] _scores;
+
+    public AttentionMixer(ModelConfig config, int workers)
+    {
+        _c = config;
+        _scores = [.. Enumerable.Range(0, workers).Select(_ => new NativeBuffer<float>(0))];
+    }
+
+    /// <summary>Elements of one row of the stacked projection.</summary>
+    public static int ProjectionWidth(ModelConfig c) => (c.Heads * c.QueryWidth) + (2 * c.KvHeads * c.HeadDim);
+
+    /// <param name="f">The pass.</param>
+    /// <param name="block">Weights.</param>
+    /// <param name="layer">0-based block.</param>
+    /// <param name="projected">[rows, ProjectionWidth]: q (and gate) a head, k, v.</param>
+    /// <param name="mixed">[rows, heads * head dim]: written.</param>
+    /// <param name="rotary">Angles up to the longest position.</param>
+    public void Run(ForwardContext f, Block block, int layer, float* projected, float* mixed, RotaryTable rotary)
+    {
+        var batch = f.Batch;
+        _queries.Resize((long)batch.Rows * _c.Heads * _c.HeadDim);
+        f.ForRows(batch.Rows, row => RotateAndStore(batch, block, layer, projected, rotary, row));
+
+        // Later positions have more to read: small pieces even that out.
+        var items = batch.Rows * _c.KvHeads;
+        f.Pool.For(
+            items,
+            (worker, first, end) =>
+            {
+                for (var item = first; item < end; item++)
+                    Attend(batch, layer, projected, mixed, item / _c.KvHeads, item % _c.KvHeads, _scores[worker]);
+            },
+            Math.Max(1, items / (16 * f.Pool.Workers)));
+    }
+
+    public void Dispose()
+    {
+        _queries.Dispose();
+        foreach (var scores in _scores)
+            scores.Dispose();
+    }
+
+    private void RotateAndStore(StepBatch batch, Block block, int layer, float* projected, RotaryTable rotary, int row)
+    {
+        var d = _c.HeadDim;
+        var state = batch.Slices[batch.SliceOf[row]].State;
+        var position = batch.Positions[row];
+        var from = projected + ((long)row * ProjectionWidth(_c));
+        for (var h = 0; h < _c.Heads; h++)
+        {
+            var q = _queries.Pointer + ((((long)row * _c.Heads) + h) * d);
+            NormOrCopy(q, from + (h * _c.QueryWidth), block.QueryNorm);
+            rotary.Rotate(q, position);
+        }
+
+        from += _c.Heads * _c.QueryWidth;
+        var k = stackalloc float[d];
+        for (var j = 0; j < _c.KvHeads; j++)
+        {
+            NormOrCopy(k, from + (j * d), block.KeyNorm);
+            rotary.Rotate(k, position);
+            var keys = state.Keys(layer, j) + ((long)(position / SequenceState.KeyBlock) * d * SequenceState.KeyBlock) + (position % SequenceState.KeyBlock);
+            for (var i = 0; i < d; i++)
+                keys[i * SequenceState.KeyBlock] = k[i];
+            var v = from + ((_c.KvHeads + j) * d);
+            new Span<float>(v, d).CopyTo(new Span<float>(state.Values(layer, j) + ((long)position * state.ValueStride), d));
+        }
+    }
+
+    private void NormOrCopy(float* to, float* from, NativeBuffer<float>? norm)
+    {
+        if (norm is null)
+            new Span<float>(from, _c.HeadDim).CopyTo(new Span<float>(to, _c.HeadDim));
+        else
+            Rows.RmsNorm(to, from, norm.Pointer, _c.NormEpsilon, _c.HeadDim);
+    }
+
+    private void Attend(StepBatch batch, int layer, float* projected, float* mixed, int row, int kvHead, NativeBuffer<float> scratch)
+    {
+        var d = _c.HeadDim;
+        var state = batch.Slices[batch.SliceOf[row]].State;
+        var count = batch.Positions[row] + 1;
+        scratch.Resize((count + SequenceState.KeyBlock - 1) / SequenceState.KeyBlock * SequenceState.KeyBlock);
+        var p = scratch.Pointer;
+        var group = _c.Heads / _c.KvHeads;
+        for (var h = kvHead * group; h < (kvHead + 1) * group; h++)
+        {
+            Scores(_queries.Pointer + ((((long)row * _c.Heads) + h) * d), state.Keys(layer, kvHead), p, count, d);
+            var sum = Rows.ExpSum(p, p, Rows.Max(p, count), 1, count);
+            var to = mixed + ((((long)row * _c.Heads) + h) * d);
+            WeightedSum(p, state.Values(layer, kvHead), state.ValueStride, to, count, d, 1 / sum);
+            if (_c.OutputGate)
+                Rows.TimesSigmoid(to, projected + ((long)row * ProjectionWidth(_c)) + (h * _c.QueryWidth) + d, d);
+        }
+    }
+
+    // Sixteen positions at a time: lane i of the accumulators is the score of position 16 b + i. Positions past the row's own are computed too and not used.
+    private static void Scores(float* q, float* keys, float* scores, int count, int d)
+    {
+        var scale = Vector512.Create(1 / MathF.Sqrt(d));
+        for (var at = 0; at < count; at += SequenceState.KeyBlock, keys += (long)d * SequenceState.KeyBlock)
+        {
+            Vector512<float> a = default, b = default, e = default, g = default;
+            var i = 0;
+            for (; i <= d - 4; i += 4)
+            {
+                a = Vector512.FusedMultiplyAdd(Vector512.Load(keys + (i * 16)), Vector512.Create(q[i]), a);
+                b = Vector512.FusedMultiplyAdd(Vector512.Load(keys + (i * 16) + 16), Vector512.Create(q[i + 1]), b);
+                e = Vector512.FusedMultiplyAdd(Vector512.Load(keys + (i * 16) + 32), Vector512.Create(q[i + 2]), e);
+                g = Vector512.FusedMultiplyAdd(Vector512.Load(keys + (i * 16) + 48), Vector512.Create(q[i + 3]), g);
+            }
+
+            for (; i < d; i++)
+                a = Vector512.FusedMultiplyAdd(Vector512.Load(keys + (i * 16)), Vector512.Create(q[i]), a);
+            Vector512.Store((a + b + (e + g)) * scale, scores + at);
+        }
+    }
+
+    private static void WeightedSum(float* p, float* values, int stride, float* to, int count, int d, float scale)
+    {
+        var sv = Vector512.Create(scale);
+        var tail = stackalloc float[16];
+        for (var c = 0; c < d; c += 64)
+        {
+            Vector512<float> a = default, b = default, e = default, g = default;
+            var vectors = Math.Min(4, (d - c + 15) / 16);
+            var v = values + c;
+            if (vectors == 4)
+            {
+                for (var t = 0; t < count; t++, v += stride)
+                {
+                    var pt = Vector512.Create(p[t]);
+                    a = Vector512.FusedMultiplyAdd(Vector512.Load(v), pt, a);
+                    b = Vector512.FusedMultiplyAdd(Vector512.Load(v + 16), pt, b);
+                    e = Vector512.FusedMultiplyAdd(Vector512.Load(v + 32), pt, e);
+                    g = Vector512.FusedMultiplyAdd(Vector512.Load(v + 48), pt, g);
+                }
+            }
+            else
+            {
+                for (var t = 0; t < count; t++, v += stride)
+                {
+                    var pt = Vector512.Create(p[t]);
+                    a = Vector512.FusedMultiplyAdd(Vector512.Load(v), pt, a);
+                    if (vectors > 1)
+                        b = Vector512.FusedMultiplyAdd(Vector512.Load(v + 16), pt, b);
+                    if (vectors > 2)
+                        e = Vector512.FusedMultiplyAdd(Vector512.Load(v + 32), pt, e);
+                }
+            }
+
+            for (var n = 0; n < vectors; n++)
+            {
+                Vector512.Store((n == 0 ? a : n == 1 ? b : n == 2 ? e : g) * sv, tail);
+                var width = Math.Min(16, d - c - (16 * n));
+                new Span<float>(tail, width).CopyTo(new Span<float>(to + c + (16 * n), width));
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+using Capvec.Engine.Batching;
+using Capvec.Engine.Interventions;
+using Capvec.Engine.Layers;
+using Capvec.Numerics.Memory;
+using Capvec.Numerics.Vectors;
+
+namespace Capvec.Engine.Network;
+
+/// <summary>
+/// The forward pass over one ragged batch. Rows of all sequences go through each weight once; only attention, convolution and
+/// the delta rule work a sequence at a time.
+/// <code>
+/// h = Embed[token]
+/// for each block b:   h += Mixer_b(RMSNorm(h));  h += MLP_b(RMSNorm(h))      h is now resid_post[b]: steered, then captured
+/// logits = Wout RMSNorm(h)                                                   of the rows asked for
+/// </code>
+/// </summary>
+internal sealed unsafe class TextNetwork : IDisposable
+{
+    private readonly ModelWeights _w;
+    private readonly ModelConfig _c;
+    private readonly ForwardContext _f;
+    private readonly AttentionMixer _attention;
+    private readonly DeltaRuleMixer _delta;
+    private readonly RotaryTable _rotary;
+    private readonly NativeBuffer<float> _hidden;
+    private readonly NativeBuffer<float> _input;
+    private readonly NativeBuffer<float> _wide;
+    private readonly NativeBuffer<float> _mixed;
+    private readonly NativeBuffer<float> _out;
+
+    /// <summary>Allocates buffers for steps of up to <paramref name="rows"/> rows.</summary>
+    public TextNetwork(ModelWeights weights, ForwardContext context, int rows)
+    {
+        (_w, _c, _f) = (weights, weights.Config, context);
+        _attention = new AttentionMixer(_c, context.Pool.Workers);
+        _delta = new DeltaRuleMixer(_c);
+        _rotary = new RotaryTable(_c.RotaryFrequencies);
+        var wide = Math.Max(2 * _c.Intermediate, Math.Max(AttentionMixer.ProjectionWidth(_c), DeltaRuleMixer.ProjectionWidth(_c)));
+        var mixed = Math.Max(_c.Intermediate, Math.Max(_c.Heads * _c.HeadDim, _c.ValueHeads * _c.ValueDim));
+        _hidden = new NativeBuffer<float>((long)rows * _c.Hidden);
+        _input = new NativeBuffer<float>((long)rows * _c.Hidden);
+        _out = new NativeBuffer<float>((long)rows * _c.Hidden);
+        _wide = new NativeBuffer<float>((long)rows * wide);
+        _mixed = new NativeBuffer<float>((long)rows * mixed);
+    }
+
+    /// <summary>Computes the residual stream of every row of the batch and extends the sequences' states.</summary>
+    public void Run(StepBatch batch)
+    {
+        _f.Batch = batch;
+        foreach (var slice in batch.Slices)
+        {
+            slice.State.Reserve(slice.Position + slice.Count);
+            _rotary.Reserve(slice.Position + slice.Count);
+        }
+
+        Embed(batch);
+        for (var layer = 0; layer < _c.Layers; layer++)
+        {
+            var block = _w.Blocks[layer];
+            _f.NormAndPack(_hidden.Pointer, _input.Pointer, block.InputNorm, _c.NormEpsilon, batch.Rows, _c.Hidden);
+            Mix(batch, block, layer);
+            _f.PackAfter(batch.Rows, _c.Hidden, _input.Pointer, row => AddMixer(batch, block, layer, row));
+            Mlp(batch, block);
+            _f.ForRows(batch.Rows, row => AddMlp(batch, layer, row));
+            Capture(batch, layer);
+        }
+    }
+
+    /// <summary>Logits of some rows of the last step into <paramref name="logits"/> [rows, vocabulary].</summary>
+    public void Logits(ReadOnlySpan<int> rows, float* logits)
+    {
+        var d = _c.Hidden;
+        for (var i = 0; i < rows.Length; i++)
+            Rows.RmsNorm(_input.Pointer + ((long)i * d), _hidden.Pointer + ((long)rows[i] * d), _w.FinalNorm.Pointer, _c.NormEpsilon, d);
+        _f.PackAfter(rows.Length, d, _input.Pointer, null);
+        _f.Batch = EmptyBatch;
+        _f.Apply(_w.Output, _input.Pointer, logits, _c.Vocabulary);
+    }
+
+    public void Dispose()
+    {
+        foreach (var part in new IDisposable[] { _attention, _delta, _rotary, _hidden, _input, _wide, _mixed, _out })
+            part.Dispose();
+    }
+
+    private static readonly StepBatch EmptyBatch = new(0);
+
+    private void Embed(StepBatch batch)
+    {
+        for (var row = 0; row < batch.Rows; row++)
+        {
+            var h = _hidden.Pointer + ((long)row * _c.Hidden);
+            _w.Embedding.GetRow(batch.Tokens[row], new Span<float>(h, _c.Hidden));
+            Steer(batch, SteeringSite.Embedding, 0, h, row);
+        }
+    }
+
+    private void Mix(StepBatch batch, Block block, int layer)
+    {
+        if (_c.FullAttention[layer])
+        {
+            _f.Apply(block.MixerIn, _input.Pointer, _wide.Pointer, AttentionMixer.ProjectionWidth(_c));
+            _attention.Run(_f, block, layer, _wide.Pointer, _mixed.Pointer, _rotary);
+            _f.PackAfter(batch.Rows, _c.Heads * _c.HeadDim, _mixed.Pointer, null);
+        }
+        else
+        {
+            _f.Apply(block.MixerIn, _input.Pointer, _wide.Pointer, DeltaRuleMixer.ProjectionWidth(_c));
+            _delta.Run(_f, block, layer, _wide.Pointer, _mixed.Pointer);
+            _f.PackAfter(batch.Rows, _c.ValueHeads * _c.ValueDim, _mixed.Pointer, null);
+        }
+
+        _f.Apply(block.MixerOut, _mixed.Pointer, _out.Pointer, _c.Hidden);
+    }
+
+    private void Mlp(StepBatch batch, Block block)
+    {
+        var n = _c.Intermediate;
+        _f.Apply(block.MlpIn, _input.Pointer, _wide.Pointer, 2 * n);
+        _f.PackAfter(batch.Rows, n, _mixed.Pointer, row =>
+        {
+            var gate = _wide.Pointer + ((long)row * 2 * n);
+            Rows.SiluTimes(_mixed.Pointer + ((long)row * n), gate, gate + n, n);
+        });
+        _f.Apply(block.MlpOut, _mixed.Pointer, _out.Pointer, _c.Hidden);
+    }
+
+    private void AddMixer(StepBatch batch, Block block, int layer, int row)
+    {
+        var at = (long)row * _c.Hidden;
+        Steer(batch, SteeringSite.MixerOutput, layer, _out.Pointer + at, row);
+        Rows.Add(_hidden.Pointer + at, _out.Pointer + at, _c.Hidden);
+        Rows.RmsNorm(_input.Pointer + at, _hidden.Pointer + at, block.MlpNorm.Pointer, _c.NormEpsilon, _c.Hidden);
+    }
+
+    private void AddMlp(StepBatch batch, int layer, int row)
+    {
+        var at = (long)row * _c.Hidden;
+        Steer(batch, SteeringSite.MlpOutput, layer, _out.Pointer + at, row);
+        Rows.Add(_hidden.Pointer + at, _out.Pointer + at, _c.Hidden);
+        Steer(batch, SteeringSite.BlockOutput, layer, _hidden.Pointer + at, row);
+    }
+
+    private void Steer(StepBatch batch, SteeringSite site, int layer, float* values, int row) =>
+        batch.Slices[batch.SliceOf[row]].Steering?.Apply(site, layer, values, _c.Hidden, batch.Positions[row], batch.Own[row]);
+
+    private void Capture(StepBatch batch, int layer)
+    {
+        foreach (var slice in batch.Slices)
+        {
+            if (slice.Capture is not { } capture || !capture.Wants(layer))
+                continue;
+            for (var i = 0; i < slice.Count; i++)
+                capture.Take(layer, slice.Position + i, _hidden.Pointer + ((long)(slice.Row + i) * _c.Hidden));
+        }
+    }
+}
