@@ -61,8 +61,9 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Loads a Hugging Face folder.</summary>
     /// <param name="folder">Holds config.json and safetensors files.</param>
     /// <param name="progress">Told the share of bytes read, 0 to 1.</param>
+    /// <param name="fast">Round bf16 matrices to 12-bit blocks, for integer products: about twice the speed of prompts, with errors below those of bf16 itself.</param>
     /// <exception cref="CapvecException">A file is missing, broken or of an unsupported kind.</exception>
-    public static LanguageModel Load(string folder, IProgress<double>? progress = null)
+    public static LanguageModel Load(string folder, IProgress<double>? progress = null, bool fast = false)
     {
         var configPath = Path.Combine(folder, "config.json");
         if (!File.Exists(configPath))
@@ -72,7 +73,7 @@ public sealed class LanguageModel : IDisposable
         var family = ModelFamilies.Of(root);
         var config = family.Read(root);
         using var source = CheckpointSource.Open(folder, family);
-        var weights = WeightPacker.Load(family, config, source, progress, out var notes);
+        var weights = WeightPacker.Load(family, config, source, fast, progress, out var notes);
         return new LanguageModel(folder, weights, [configPath, .. source.Files], Stops(folder, config), notes);
     }
 
