@@ -41,4 +41,33 @@ internal static class DenseConfig
             StopTokens = [.. text.Integers("eos_token_id")],
         }.Checked(text.Path);
     }
+
+    /// <summary>The same from GGUF metadata.</summary>
+    /// <exception cref="CapvecException">A key is missing or wrong, or a setting would be computed wrongly.</exception>
+    public static ModelConfig Read(string family, GgufKeys keys)
+    {
+        keys.Refuse("expert_count", "mixtures of experts are not supported");
+        keys.Refuse("attention.sliding_window", "attention within a window is not supported; use a model without it");
+        var heads = keys.Positive("attention.head_count");
+        var hidden = keys.Positive("embedding_length");
+        var width = keys.Positive("attention.key_length", Math.Max(1, hidden / heads));
+        if (keys.Positive("attention.value_length", width) != width || keys.Positive("rope.dimension_count", width) != width || width % 2 != 0)
+            throw new CapvecException($"{keys.Path}: key_length {width}, value_length and rope.dimension_count have to be the same even number in a {family} model.");
+        return new ModelConfig
+        {
+            Family = family,
+            Hidden = hidden,
+            Intermediate = keys.Positive("feed_forward_length"),
+            Vocabulary = keys.Vocabulary,
+            Heads = heads,
+            KvHeads = keys.Positive("attention.head_count_kv", heads),
+            HeadDim = width,
+            RotaryFrequencies = Rotary.Read(keys, width),
+            NormEpsilon = (float)keys.Number("attention.layer_norm_rms_epsilon", 1e-6),
+            MaxPositions = keys.Positive("context_length"),
+            TiedEmbeddings = !keys.HasTensor("output.weight"),
+            FullAttention = [.. Enumerable.Repeat(true, keys.Positive("block_count"))],
+            StopTokens = [.. keys.StopTokens],
+        }.Checked(keys.Path);
+    }
 }

@@ -14,10 +14,22 @@ internal sealed class Llama : ModelFamily
 {
     public override IReadOnlyList<string> ModelTypes { get; } = ["llama", "mistral"];
 
+    public override string Architecture => "llama";
+
     public override ModelConfig Read(ConfigReader root)
     {
         root.ExpectFlag("attention_bias", false);
         root.Refuse("sliding_window", "attention within a window is not supported; use a model without it");
         return DenseConfig.Read("Llama", root);
     }
+
+    public override ModelConfig Read(GgufKeys keys) => DenseConfig.Read("Llama", keys);
+
+    // llama.cpp rotates neighbours (2i, 2i + 1) of a head, so converters put rows i and i + D/2 of queries and keys side by side.
+    public override GgufPlace Place(string name, ModelConfig c) => base.Place(name, c) with
+    {
+        Row = name.EndsWith("q_proj.weight", StringComparison.Ordinal) || name.EndsWith("k_proj.weight", StringComparison.Ordinal)
+            ? row => row - (row % c.HeadDim) + (2 * (row % (c.HeadDim / 2))) + (row % c.HeadDim / (c.HeadDim / 2))
+            : null,
+    };
 }

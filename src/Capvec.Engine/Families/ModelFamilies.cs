@@ -16,4 +16,9 @@ internal static class ModelFamilies
         return All.FirstOrDefault(f => f.ModelTypes.Contains(type) || (inner is not null && f.ModelTypes.Contains(inner)))
             ?? throw new CapvecException($"{root.Path}: model_type \"{type}\" is not supported; this version runs {string.Join(", ", All.SelectMany(f => f.ModelTypes))}. Choose a model of one of these.");
     }
+
+    /// <summary>The family of a GGUF file.</summary>
+    /// <exception cref="CapvecException">None of those supported.</exception>
+    public static ModelFamily Of(GgufKeys keys) => All.FirstOrDefault(f => f.Architecture == keys.Architecture)
+        ?? throw new CapvecException($"{keys.Path}: general.architecture \"{keys.Architecture}\" is not supported; this version runs {string.Join(", ", All.Select(f => f.Architecture))}. Choose a model of one of these.");
 }

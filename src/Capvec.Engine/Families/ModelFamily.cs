@@ -17,10 +17,20 @@ internal abstract class ModelFamily
     /// <summary>The values of model_type in config.json that mean this family.</summary>
     public abstract IReadOnlyList<string> ModelTypes { get; }
 
+    /// <summary>The value of general.architecture in GGUF files that means this family.</summary>
+    public abstract string Architecture { get; }
+
     /// <summary>Reads the shape from config.json.</summary>
     /// <param name="root">The whole file.</param>
     /// <exception cref="CapvecException">A key is missing or wrong, or a setting would be computed wrongly.</exception>
     public abstract ModelConfig Read(ConfigReader root);
+
+    /// <summary>Reads the shape from GGUF metadata.</summary>
+    /// <exception cref="CapvecException">A key is missing or wrong, or a setting would be computed wrongly.</exception>
+    public abstract ModelConfig Read(GgufKeys keys);
+
+    /// <summary>Where a GGUF file of this family keeps a tensor. Its norms are whole multipliers already.</summary>
+    public virtual GgufPlace Place(string name, ModelConfig c) => new(GgufNames.Of(name));
 
     /// <summary>Turns the values of a vector as a checkpoint stores them into those that the network multiplies with. Most families store the same.</summary>
     public virtual void FromCheckpoint(string name, Span<float> values)

@@ -12,5 +12,9 @@ internal sealed class Qwen2 : ModelFamily
 {
     public override IReadOnlyList<string> ModelTypes { get; } = ["qwen2"];
 
+    public override string Architecture => "qwen2";
+
     public override ModelConfig Read(ConfigReader root) => DenseConfig.Read("Qwen2", root) with { QueryKeyValueBias = true };
+
+    public override ModelConfig Read(GgufKeys keys) => DenseConfig.Read("Qwen2", keys) with { QueryKeyValueBias = true };
 }

@@ -15,9 +15,13 @@ internal sealed class Qwen3 : ModelFamily
 
     public override IReadOnlyList<string> ModelTypes { get; } = ["qwen3"];
 
+    public override string Architecture => "qwen3";
+
     public override ModelConfig Read(ConfigReader root)
     {
         root.ExpectFlag("attention_bias", false);
         return DenseConfig.Read("Qwen3", root, DefaultHeadDim) with { QueryKeyNorm = true };
     }
+
+    public override ModelConfig Read(GgufKeys keys) => DenseConfig.Read("Qwen3", keys) with { QueryKeyNorm = true };
 }

@@ -17,6 +17,8 @@ internal sealed class Qwen35 : ModelFamily
 {
     public override IReadOnlyList<string> ModelTypes { get; } = ["qwen3_5", "qwen3_5_text"];
 
+    public override string Architecture => "qwen35";
+
     public override ModelConfig Read(ConfigReader root)
     {
         var text = root.Child("text_config") ?? root;
@@ -56,6 +58,73 @@ internal sealed class Qwen35 : ModelFamily
             FullAttention = Kinds(text),
             StopTokens = [.. text.Integers("eos_token_id").Concat(root.Integers("eos_token_id")).Distinct()],
         }.Checked(text.Path);
+    }
+
+    public override ModelConfig Read(GgufKeys keys)
+    {
+        var headDim = keys.Positive("attention.key_length");
+        var state = keys.Positive("ssm.state_size");
+        var valueHeads = keys.Positive("ssm.time_step_rank");
+        var inner = keys.Positive("ssm.inner_size");
+        var rotary = keys.Positive("rope.dimension_count", headDim);
+        if (keys.Positive("attention.value_length", headDim) != headDim || rotary % 2 != 0)
+            throw new CapvecException($"{keys.Path}: value_length has to be key_length {headDim}, and rope.dimension_count {rotary} an even number.");
+        if (inner % valueHeads != 0)
+            throw new CapvecException($"{keys.Path}: ssm.inner_size {inner} is not a multiple of ssm.time_step_rank {valueHeads}; the file is broken.");
+
+        // block_count includes the blocks of a multi-token-prediction head.
+        var blocks = keys.Positive("block_count") - keys.Positive("nextn_predict_layers", 0);
+        var interval = keys.Positive("full_attention_interval", 4);
+        var recurrent = keys.Integers("attention.recurrent_layers");
+        if (blocks < 1 || recurrent?.Length < blocks)
+            throw new CapvecException($"{keys.Path}: block_count less nextn_predict_layers leaves {blocks} blocks, which do not fit the other metadata; the file is broken.");
+        return new ModelConfig
+        {
+            Family = "Qwen3.5",
+            Hidden = keys.Positive("embedding_length"),
+            Intermediate = keys.Positive("feed_forward_length"),
+            Vocabulary = keys.Vocabulary,
+            Heads = keys.Positive("attention.head_count"),
+            KvHeads = keys.Positive("attention.head_count_kv"),
+            HeadDim = headDim,
+            RotaryFrequencies = Rotary.Read(keys, rotary),
+            OutputGate = true,
+            QueryKeyNorm = true,
+            KeyHeads = keys.Positive("ssm.group_count"),
+            ValueHeads = valueHeads,
+            KeyDim = state,
+            ValueDim = inner / valueHeads,
+            ConvKernel = keys.Positive("ssm.conv_kernel"),
+            NormEpsilon = (float)keys.Number("attention.layer_norm_rms_epsilon", 1e-6),
+            MaxPositions = keys.Positive("context_length"),
+            TiedEmbeddings = !keys.HasTensor("output.weight"),
+            FullAttention = [.. Enumerable.Range(0, blocks).Select(i => recurrent is null ? (i + 1) % interval == 0 : recurrent[i] == 0)],
+            StopTokens = [.. keys.StopTokens],
+        }.Checked(keys.Path);
+    }
+
+    // Converters give value heads in the order of their place within the key head, then of the key head; A_log is -exp(A_log) there already.
+    public override GgufPlace Place(string name, ModelConfig c)
+    {
+        var at = name.StartsWith("layers.", StringComparison.Ordinal) ? name[(name.IndexOf('.', 7) + 1)..] : name;
+        var place = base.Place(name, c);
+        var keys = 2 * c.KeyHeads * c.KeyDim;
+        return at switch
+        {
+            "post_attention_layernorm.weight" => place with { Tensor = place.Tensor.Replace("ffn_norm", "post_attention_norm", StringComparison.Ordinal) },
+            "linear_attn.in_proj_qkv.weight" or "linear_attn.conv1d.weight" => place with { Row = row => row < keys ? row : keys + Tiled(row - keys, c.ValueDim) },
+            "linear_attn.in_proj_z.weight" => place with { Row = row => Tiled(row, c.ValueDim) },
+            "linear_attn.in_proj_b.weight" or "linear_attn.in_proj_a.weight" => place with { Row = row => Tiled(row, 1) },
+            "linear_attn.A_log" or "linear_attn.dt_bias" => place with { Column = column => Tiled(column, 1) },
+            "linear_attn.out_proj.weight" => place with { Column = column => Tiled(column, c.ValueDim) },
+            _ => place,
+        };
+
+        int Tiled(int index, int width)
+        {
+            var (head, perKey) = (index / width, c.ValueHeads / c.KeyHeads);
+            return (((head % perKey * c.KeyHeads) + (head / perKey)) * width) + (index % width);
+        }
     }
 
     public override void FromCheckpoint(string name, Span<float> values)

@@ -6,6 +6,9 @@ namespace Capvec.Engine.Families;
 /// <summary>The frequencies of rotary position embeddings, and the ways in which families stretch them to longer contexts.</summary>
 internal static class Rotary
 {
+    /// <summary>The tensor of GGUF files that holds what Llama 3's rule divides each frequency by.</summary>
+    public const string GgufFactors = "rope_freqs.weight";
+
     /// <summary><c>f_i = theta^(-2i/R)</c> for i &lt; R/2.</summary>
     public static ImmutableArray<float> Frequencies(int rotaryDim, double theta) =>
         [.. Enumerable.Range(0, rotaryDim / 2).Select(i => 1f / (float)Math.Pow(theta, (float)(2 * i) / rotaryDim))];
@@ -53,6 +56,27 @@ internal static class Rotary
             case var other:
                 throw new CapvecException($"{text.Path}: rope_type \"{other}\" is not supported; \"default\", \"linear\" and \"llama3\" are.");
         }
+    }
+
+    /// <summary>Reads theta and scaling of GGUF metadata.</summary>
+    /// <exception cref="CapvecException">The kind of scaling is not supported.</exception>
+    public static ImmutableArray<float> Read(GgufKeys keys, int rotaryDim)
+    {
+        var plain = Frequencies(rotaryDim, keys.Number("rope.freq_base", 10000));
+        var kind = keys.Text("rope.scaling.type", "none");
+        var divisor = kind switch
+        {
+            "none" => 1,
+            "linear" when keys.Number("rope.scaling.factor", 0) is > 0 and var factor => factor,
+            "linear" => throw new CapvecException($"{keys.Path}: rope.scaling.factor of the linear scaling is missing or not above 0."),
+            _ => throw new CapvecException($"{keys.Path}: rope.scaling.type \"{kind}\" is not supported; \"none\" and \"linear\" are."),
+        };
+        if (!keys.HasTensor(GgufFactors))
+            return [.. plain.Select(f => (float)(f / divisor))];
+        var factors = keys.Tensor(GgufFactors);
+        if (factors.Length != plain.Length)
+            throw new CapvecException($"{keys.Path}: {GgufFactors} has {factors.Length} factors; a head of {rotaryDim} needs {plain.Length}.");
+        return [.. plain.Zip(factors, (f, by) => (float)(f / divisor / by))];
     }
 
     /// <summary>Where config.json keeps the rotary settings.</summary>

@@ -9,7 +9,7 @@ namespace Capvec.Engine.Loading;
 /// <summary>
 /// The tensors of a Hugging Face folder, under any of its naming schemes. Vision and multi-token-prediction tensors are left out and counted.
 /// </summary>
-internal sealed class CheckpointSource : WeightSource
+internal sealed class CheckpointSource : WeightSource, IDisposable
 {
     private readonly SafetensorsFolder _files;
     private readonly ModelFamily _family;
@@ -68,7 +68,7 @@ internal sealed class CheckpointSource : WeightSource
             yield return $"{rest[false].Count()} tensors are not part of the model and not used: {string.Join(", ", rest[false].Take(3))}{(rest[false].Count() > 3 ? ", ..." : "")}.";
     }
 
-    public override void Dispose() => _files.Dispose();
+    public void Dispose() => _files.Dispose();
 
     private string Stored(string name) => name != "lm_head.weight" ? _prefix + name : _files.Tensors.ContainsKey(name) ? name : "language_model." + name;
 }

@@ -143,7 +143,7 @@ internal sealed class WeightPacker
     private WeightFormat Format(string module, int columns)
     {
         var stored = _source.Format(module + ".weight");
-        if (_fast && stored == WeightFormat.BFloat16 && columns % WeightFormat.Block12.ColumnMultiple() == 0 && module != "embed_tokens")
+        if (_fast && !stored.IsQuantised() && columns % WeightFormat.Block12.ColumnMultiple() == 0 && module != "embed_tokens")
             return WeightFormat.Block12;
         return columns % stored.ColumnMultiple() == 0 ? stored : WeightFormat.Float32;
     }

@@ -8,7 +8,7 @@ namespace Capvec.Engine.Loading;
 /// matrix is kept in memory.
 /// </summary>
 /// <remarks>Rows may be read on many threads at once.</remarks>
-internal abstract class WeightSource : IDisposable
+internal abstract class WeightSource
 {
     /// <summary>The file or folder, for messages.</summary>
     public abstract string Path { get; }
@@ -50,6 +50,4 @@ internal abstract class WeightSource : IDisposable
 
     /// <summary>What the files hold beside the tensors that were used, a line each.</summary>
     public abstract IEnumerable<string> Rest(IReadOnlySet<string> used);
-
-    public abstract void Dispose();
 }
