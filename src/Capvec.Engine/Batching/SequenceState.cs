@@ -12,7 +12,7 @@ namespace Capvec.Engine.Batching;
 /// keys       [kv head][block of 16 positions][head dim][16]   so that 16 scores are one chain of multiply-adds, no horizontal sums
 /// values     [kv head][position][head dim padded to 16]
 /// conv       [kernel - 1][channels], oldest first, before the convolution
-/// recurrent  [value head][key dim][value dim padded to 32]
+/// recurrent  [value head][strip of 32 columns][key dim][32]: a strip is 16 KB for 128 keys and stays in the first-level cache
 /// </code>
 /// Length == Tokens.Count == Own.Count, and Length &lt;= Capacity.
 /// </remarks>
@@ -59,7 +59,7 @@ internal sealed unsafe class SequenceState : IDisposable
     /// <summary>Elements from one position's values to the next.</summary>
     public int ValueStride { get; }
 
-    /// <summary>Elements from one row of a recurrent matrix to the next.</summary>
+    /// <summary>Columns of a recurrent matrix, padded to whole strips of 32.</summary>
     public int RecurrentStride { get; }
 
     public float* Keys(int layer, int kvHead) => _keys[layer]!.Pointer + ((long)kvHead * Capacity * _config.HeadDim);

@@ -59,9 +59,9 @@ internal sealed unsafe class TextNetwork : IDisposable
         for (var layer = 0; layer < _c.Layers; layer++)
         {
             var block = _w.Blocks[layer];
-            _f.NormAndPack(_hidden.Pointer, _input.Pointer, block.InputNorm, _c.NormEpsilon, batch.Rows, _c.Hidden);
+            _f.NormAndPack(_hidden.Pointer, _input.Pointer, block.InputNorm, _c.NormEpsilon, batch.Rows, block.MixerIn);
             Mix(batch, block, layer);
-            _f.PackAfter(batch.Rows, _c.Hidden, _input.Pointer, row => AddMixer(batch, block, layer, row));
+            _f.PackAfter(batch.Rows, _input.Pointer, block.MlpIn, row => AddMixer(batch, block, layer, row));
             Mlp(batch, block);
             _f.ForRows(batch.Rows, row => AddMlp(batch, layer, row));
             Capture(batch, layer);
@@ -74,7 +74,7 @@ internal sealed unsafe class TextNetwork : IDisposable
         var d = _c.Hidden;
         for (var i = 0; i < rows.Length; i++)
             Rows.RmsNorm(_input.Pointer + ((long)i * d), _hidden.Pointer + ((long)rows[i] * d), _w.FinalNorm.Pointer, _c.NormEpsilon, d);
-        _f.PackAfter(rows.Length, d, _input.Pointer, null);
+        _f.PackAfter(rows.Length, _input.Pointer, _w.Output, null);
         _f.Batch = EmptyBatch;
         _f.Apply(_w.Output, _input.Pointer, logits, _c.Vocabulary);
     }
@@ -103,13 +103,13 @@ internal sealed unsafe class TextNetwork : IDisposable
         {
             _f.Apply(block.MixerIn, _input.Pointer, _wide.Pointer, AttentionMixer.ProjectionWidth(_c));
             _attention.Run(_f, block, layer, _wide.Pointer, _mixed.Pointer, _rotary);
-            _f.PackAfter(batch.Rows, _c.Heads * _c.HeadDim, _mixed.Pointer, null);
+            _f.PackAfter(batch.Rows, _mixed.Pointer, block.MixerOut, null);
         }
         else
         {
             _f.Apply(block.MixerIn, _input.Pointer, _wide.Pointer, DeltaRuleMixer.ProjectionWidth(_c));
             _delta.Run(_f, block, layer, _wide.Pointer, _mixed.Pointer);
-            _f.PackAfter(batch.Rows, _c.ValueHeads * _c.ValueDim, _mixed.Pointer, null);
+            _f.PackAfter(batch.Rows, _mixed.Pointer, block.MixerOut, null);
         }
 
         _f.Apply(block.MixerOut, _mixed.Pointer, _out.Pointer, _c.Hidden);
@@ -119,7 +119,7 @@ internal sealed unsafe class TextNetwork : IDisposable
     {
         var n = _c.Intermediate;
         _f.Apply(block.MlpIn, _input.Pointer, _wide.Pointer, 2 * n);
-        _f.PackAfter(batch.Rows, n, _mixed.Pointer, row =>
+        _f.PackAfter(batch.Rows, _mixed.Pointer, block.MlpOut, row =>
         {
             var gate = _wide.Pointer + ((long)row * 2 * n);
             Rows.SiluTimes(_mixed.Pointer + ((long)row * n), gate, gate + n, n);
