@@ -21,6 +21,22 @@ public sealed class ForwardTests
     }
 
     [Fact]
+    public async Task A_gguf_model_is_described_and_run()
+    {
+        const string gguf = "tests/fixtures/gguf/models/qwen35_kmix.KMIX.gguf";
+        var inspected = await CapvecProcess.RunAsync("inspect", gguf, "--json");
+        inspected.ExitCode.ShouldBe(0, inspected.Error);
+        inspected.Json.GetProperty("family").GetString().ShouldBe("Qwen3.5");
+        inspected.Json.GetProperty("layers").GetInt32().ShouldBe(2);
+        using var folder = new TemporaryFolder();
+        var run = await CapvecProcess.RunAsync("forward", "--model", gguf, "--ids", "1 300 301", "--out", folder.File("f.safetensors"));
+        run.ExitCode.ShouldBe(0, run.Error);
+        using var file = SafetensorsFile.Open(folder.File("f.safetensors"));
+        file.Find("logits").Shape.ShouldBe([3, 2048]);
+        file.Find("resid_post.1").Shape.ShouldBe([3, 256]);
+    }
+
+    [Fact]
     public async Task A_steered_layer_shows_its_steered_value_and_layers_below_are_untouched()
     {
         using var folder = new TemporaryFolder();

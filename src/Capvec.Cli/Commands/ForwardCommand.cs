@@ -15,7 +15,7 @@ namespace Capvec.Cli.Commands;
 /// <summary>capvec forward: one pass over given ids, with logits and the residual stream of every block, for comparison with another implementation.</summary>
 internal sealed class ForwardCommand : CapvecCommand
 {
-    private readonly Option<string> _model = PathOptions.Model();
+    private readonly Option<string> _model = PathOptions.Weights();
     private readonly Option<string> _adapter = PathOptions.Adapter();
     private readonly Option<string> _ids = new("--ids") { Description = "Token ids, separated by spaces or commas.", Required = true, HelpName = "\"1 2 3\"" };
     private readonly Option<string> _out = PathOptions.NewFile("--out", "Safetensors file: float32 logits [tokens, vocab] and resid_post.N [tokens, hidden] of every block N (0-based), after steering.");

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Capvec.Engine.Loading;
 using Capvec.Engine.Network;
+using Capvec.Formats.Gguf;
 using Capvec.Formats.Peft;
 using Capvec.Formats.Safetensors;
 
@@ -14,33 +15,15 @@ internal static class ModelInspector
     {
         using var files = SafetensorsFolder.Open(path);
         using var model = LanguageModel.Load(path);
-        var parameters = files.Tensors.Values.Sum(tensor => tensor.Count);
-        var types = string.Join(", ", files.Tensors.Values.GroupBy(tensor => tensor.Dtype).Select(group => $"{group.Count()} {group.Key}"));
-        var config = model.Config;
-        var facts = new List<(string, string)>
-        {
-            ("name", model.Name),
-            ("hash", $"{model.Hash} (first 16 digits of a SHA-256 over config.json and the weights)"),
-            ("parameters", $"{parameters:N0} in {files.Files.Count} files"),
-            ("stored as", types),
-            ("blocks", $"{model.Layers}: layers 0 to {model.Layers - 1}; {Blocks(config)}"),
-            ("residual stream", $"width {model.Hidden}"),
-            ("vocabulary", $"{model.Vocabulary:N0}"),
-            ("positions", $"{model.MaxPositions:N0}"),
-            ("stop tokens", string.Join(", ", model.StopTokens)),
-        };
-        facts.AddRange(model.Notes.Select(note => ("note", note)));
-        return new Finding("model", $"a {config.Family} text model, loads without errors", facts, [], new JsonObject
-        {
-            ["name"] = model.Name,
-            ["hash"] = model.Hash,
-            ["parameters"] = parameters,
-            ["layers"] = model.Layers,
-            ["hidden"] = model.Hidden,
-            ["vocabulary"] = model.Vocabulary,
-            ["max_positions"] = model.MaxPositions,
-            ["stop_tokens"] = new JsonArray([.. model.StopTokens.Select(id => JsonValue.Create(id))]),
-        });
+        return Model(model, "config.json and the weights", files.Tensors.Values.Sum(tensor => tensor.Count), files.Files.Count, files.Tensors.Values.Select(tensor => $"{tensor.Dtype}"));
+    }
+
+    /// <summary>A GGUF model.</summary>
+    public static Finding Gguf(string path)
+    {
+        using var file = GgufFile.Open(path);
+        using var model = LanguageModel.Load(path);
+        return Model(model, file.Files.Count == 1 ? "the file" : "the files", file.Tensors.Values.Sum(tensor => tensor.Count), file.Files.Count, file.Tensors.Values.Select(tensor => $"{tensor.Type}"));
     }
 
     /// <summary>An adapter folder.</summary>
@@ -65,6 +48,35 @@ internal static class ModelInspector
             ["alpha"] = config.Alpha,
             ["base_model"] = config.BaseModel,
             ["target_modules"] = new JsonArray([.. config.TargetModules.Select(name => JsonValue.Create(name))]),
+        });
+    }
+
+    private static Finding Model(LanguageModel model, string hashed, long parameters, int files, IEnumerable<string> types)
+    {
+        var facts = new List<(string, string)>
+        {
+            ("name", model.Name),
+            ("hash", $"{model.Hash} (first 16 digits of a SHA-256 over {hashed})"),
+            ("parameters", $"{parameters:N0} in {files} {(files == 1 ? "file" : "files")}"),
+            ("stored as", string.Join(", ", types.GroupBy(type => type).Select(group => $"{group.Count()} {group.Key}"))),
+            ("blocks", $"{model.Layers}: layers 0 to {model.Layers - 1}; {Blocks(model.Config)}"),
+            ("residual stream", $"width {model.Hidden}"),
+            ("vocabulary", $"{model.Vocabulary:N0}"),
+            ("positions", $"{model.MaxPositions:N0}"),
+            ("stop tokens", string.Join(", ", model.StopTokens)),
+        };
+        facts.AddRange(model.Notes.Select(note => ("note", note)));
+        return new Finding("model", $"a {model.Config.Family} text model, loads without errors", facts, [], new JsonObject
+        {
+            ["name"] = model.Name,
+            ["hash"] = model.Hash,
+            ["family"] = model.Config.Family,
+            ["parameters"] = parameters,
+            ["layers"] = model.Layers,
+            ["hidden"] = model.Hidden,
+            ["vocabulary"] = model.Vocabulary,
+            ["max_positions"] = model.MaxPositions,
+            ["stop_tokens"] = new JsonArray([.. model.StopTokens.Select(id => JsonValue.Create(id))]),
         });
     }
 

@@ -17,9 +17,10 @@ internal static class PathInspector
         return Path.GetExtension(path).ToLowerInvariant() switch
         {
             ".safetensors" => TensorInspector.Safetensors(path),
+            ".gguf" => ModelInspector.Gguf(path),
             ".pt" or ".pth" or ".bin" or ".pkl" => TensorInspector.Torch(path),
             ".json" => TraceInspector.File(path),
-            var other => throw new CapvecException($"{path}: files that end in \"{other}\" are not known; safetensors, a torch file (.pt) or a trace (.json) was expected.", exitCode: CapvecException.WrongUsage),
+            var other => throw new CapvecException($"{path}: files that end in \"{other}\" are not known; safetensors, a GGUF model, a torch file (.pt) or a trace (.json) was expected.", exitCode: CapvecException.WrongUsage),
         };
     }
 

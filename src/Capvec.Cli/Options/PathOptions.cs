@@ -8,6 +8,24 @@ internal static class PathOptions
     /// <summary>--model.</summary>
     public static Option<string> Model() => Folder("--model", "Model folder in the Hugging Face layout (config.json, safetensors, tokenizer.json).", required: true, "-m");
 
+    /// <summary>--model, for commands that work with token ids alone and so need no tokenizer.</summary>
+    public static Option<string> Weights()
+    {
+        var option = new Option<string>("--model", "-m") { Description = "Model folder in the Hugging Face layout (config.json, safetensors), or a GGUF file.", Required = true, HelpName = "FOLDER|FILE" };
+        option.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens)
+            {
+                if (!(File.Exists(token.Value) && IsGguf(token.Value)) && FolderError("--model", token.Value) is { } error)
+                    result.AddError(error + (File.Exists(token.Value) ? ", or a file that ends in .gguf" : ""));
+            }
+        });
+        return option;
+    }
+
+    /// <summary>Whether a name is that of a GGUF file.</summary>
+    public static bool IsGguf(string path) => Path.GetExtension(path).Equals(".gguf", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>--adapter.</summary>
     public static Option<string> Adapter() => Folder("--adapter", "PEFT LoRA folder, applied at run time.", required: false);
 

@@ -26,22 +26,28 @@ public sealed class GgufModelTests
 
     [Theory]
     [MemberData(nameof(FilesAndPaths))]
-    public async Task Plain_and_steered_passes_agree(string file, KernelPath path)
+    public Task Exact_products_agree(string file, KernelPath path) => Agree(file, new EngineOptions { Kernels = path, Exact = true }, Tolerances.Residual, Tolerances.Logits);
+
+    [Theory]
+    [MemberData(nameof(FilesAndPaths))]
+    public Task Integer_products_agree(string file, KernelPath path) => Agree(file, new EngineOptions { Kernels = path }, Tolerances.Rounded, Tolerances.Rounded);
+
+    private static async Task Agree(string file, EngineOptions options, double residual, double logits)
     {
         var stem = Repository.File("tests", "fixtures", "gguf", "models", file);
         using var expected = SafetensorsFile.Open(stem + ".expected.safetensors");
         using var model = LanguageModel.Load(stem + ".gguf");
         model.Name.ShouldBe(file);
         model.Notes.ShouldBeEmpty();
-        using var engine = new InferenceEngine(model, new EngineOptions { Kernels = path });
+        using var engine = new InferenceEngine(model, options);
         var request = new ForwardRequest { Tokens = [.. expected.ReadInt64("input_ids").Select(id => (int)id)], Logits = LogitRows.All, Capture = new CaptureRequest { Reduction = CaptureReduction.All } };
 
         var plain = await engine.ForwardAsync(request, TestContext.Current.CancellationToken);
-        Compare.Rows(plain.Capture!.Values.SelectMany(v => v).ToArray(), expected.ReadFloat32("resid_post"), model.Hidden, Tolerances.Residual, "resid_post");
-        Compare.Rows(plain.Logits, expected.ReadFloat32("logits"), model.Vocabulary, Tolerances.Logits, "logits");
+        Compare.Rows(plain.Capture!.Values.SelectMany(v => v).ToArray(), expected.ReadFloat32("resid_post"), model.Hidden, residual, "resid_post");
+        Compare.Rows(plain.Logits, expected.ReadFloat32("logits"), model.Vocabulary, logits, "logits");
 
         var steered = await engine.ForwardAsync(request with { Steering = ControlVector(stem[..stem.LastIndexOf('.')] + ".cvec.gguf") }, TestContext.Current.CancellationToken);
-        Compare.Rows(steered.Logits, expected.ReadFloat32("steered_logits"), model.Vocabulary, Tolerances.Logits, "steered_logits");
+        Compare.Rows(steered.Logits, expected.ReadFloat32("steered_logits"), model.Vocabulary, logits, "steered_logits");
     }
 
     private static SteeringPlan ControlVector(string path)
