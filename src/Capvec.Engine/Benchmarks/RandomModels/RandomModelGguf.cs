@@ -14,7 +14,7 @@ public static class RandomModelGguf
     private const int EndToken = 256;
 
     /// <summary>The formats that can be written. In the 4-bit ones the embedding, which is the output matrix, is q6_K, as in published files.</summary>
-    public static IReadOnlyList<string> Formats { get; } = ["bf16", "q8_0", "q4_0", "q4_K"];
+    public static IReadOnlyList<string> Formats { get; } = ["f32", "bf16", "q8_0", "q4_0", "q4_K"];
 
     /// <summary>Writes the file, a tensor at a time.</summary>
     /// <param name="shape">The model's shape.</param>
@@ -25,6 +25,7 @@ public static class RandomModelGguf
     {
         var (matrices, embedding, fileType) = format switch
         {
+            "f32" => (GgufType.F32, GgufType.F32, 0u),
             "bf16" => (GgufType.BF16, GgufType.BF16, 32u),
             "q8_0" => (GgufType.Q8_0, GgufType.Q8_0, 7u),
             "q4_0" => (GgufType.Q4_0, GgufType.Q6_K, 2u),
