@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Capvec.Engine.Loading;
-using Capvec.Engine.Qwen35;
+using Capvec.Engine.Network;
 using Capvec.Formats.Peft;
 using Capvec.Formats.Safetensors;
 
@@ -30,7 +30,7 @@ internal static class ModelInspector
             ("stop tokens", string.Join(", ", model.StopTokens)),
         };
         facts.AddRange(model.Notes.Select(note => ("note", note)));
-        return new Finding("model", "a Qwen3.5 text model, loads without errors", facts, [], new JsonObject
+        return new Finding("model", $"a {config.Family} text model, loads without errors", facts, [], new JsonObject
         {
             ["name"] = model.Name,
             ["hash"] = model.Hash,
@@ -68,9 +68,9 @@ internal static class ModelInspector
         });
     }
 
-    private static string Blocks(Qwen35Config config)
+    private static string Blocks(ModelConfig config)
     {
         var full = config.FullAttention.Count(attention => attention);
-        return $"{full} with full attention, {config.Layers - full} with the gated delta rule";
+        return full == config.Layers ? "all with full attention" : $"{full} with full attention, {config.Layers - full} with the gated delta rule";
     }
 }

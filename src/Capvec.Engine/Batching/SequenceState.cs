@@ -1,4 +1,4 @@
-using Capvec.Engine.Qwen35;
+using Capvec.Engine.Network;
 using Capvec.Numerics.Memory;
 
 namespace Capvec.Engine.Batching;
@@ -22,13 +22,13 @@ internal sealed unsafe class SequenceState : IDisposable
     public const int KeyBlock = 16;
 
     private const int FirstCapacity = 256;
-    private readonly Qwen35Config _config;
+    private readonly ModelConfig _config;
     private readonly NativeBuffer<float>?[] _keys;
     private readonly NativeBuffer<float>?[] _values;
     private readonly NativeBuffer<float>?[] _conv;
     private readonly NativeBuffer<float>?[] _recurrent;
 
-    public SequenceState(Qwen35Config config)
+    public SequenceState(ModelConfig config)
     {
         _config = config;
         var n = config.Layers;

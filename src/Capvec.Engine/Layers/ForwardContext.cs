@@ -56,7 +56,7 @@ internal sealed unsafe class ForwardContext : IDisposable
         PackAfter(rows, columns, y, r => Rows.RmsNorm(y + ((long)r * columns), x + ((long)r * columns), weight.Pointer, epsilon, columns));
 
     /// <summary>
-    /// <c>y[t] = W x[t]</c> for all rows, plus <c>s B (A x[t])</c> for the rows of sequences with an adapter.
+    /// <c>y[t] = W x[t] + bias</c> for all rows, plus <c>s B (A x[t])</c> for the rows of sequences with an adapter.
     /// </summary>
     /// <param name="projection">The stacked weights.</param>
     /// <param name="input">[rows, inputs] row-major: what <see cref="Packed"/> was packed from.</param>
@@ -65,7 +65,12 @@ internal sealed unsafe class ForwardContext : IDisposable
     public void Apply(Projection projection, float* input, float* y, int stride)
     {
         var w = projection.Weights;
-        Pool.For(w.Panels, (_, first, end) => Gemm.Panels(Path, w, Packed, y, stride, first, end));
+        Pool.For(w.Panels, (_, first, end) =>
+        {
+            Gemm.Panels(Path, w, Packed, y, stride, first, end);
+            if (projection.Bias is { } bias)
+                AddBias(bias, y, stride, first * PackedMatrix.PanelRows, Math.Min(w.Rows, end * PackedMatrix.PanelRows));
+        });
 
         var slices = Batch.Slices;
         for (var i = 0; i < slices.Count;)
@@ -85,6 +90,12 @@ internal sealed unsafe class ForwardContext : IDisposable
         Packed.Dispose();
         foreach (var scratch in _lora)
             scratch.Dispose();
+    }
+
+    private void AddBias(NativeBuffer<float> bias, float* y, int stride, int from, int to)
+    {
+        for (var t = 0; t < Packed.Count; t++)
+            Rows.Add(y + ((long)t * stride) + from, bias.Pointer + from, to - from);
     }
 
     // Workers take rows, not panels: the factors are small, and no worker has to wait for A x of another's rows.

@@ -1,4 +1,5 @@
 using Capvec.Numerics.Kernels;
+using Capvec.Numerics.Memory;
 
 namespace Capvec.Engine.Layers;
 
@@ -8,7 +9,7 @@ namespace Capvec.Engine.Layers;
 /// </summary>
 internal sealed class Projection : IDisposable
 {
-    public Projection(int id, PackedMatrix weights, IReadOnlyList<ProjectionPart> parts) => (Id, Weights, Parts) = (id, weights, parts);
+    public Projection(int id, PackedMatrix weights, IReadOnlyList<ProjectionPart> parts, NativeBuffer<float>? bias = null) => (Id, Weights, Parts, Bias) = (id, weights, parts, bias);
 
     /// <summary>Number within the model; adapters are looked up by it.</summary>
     public int Id { get; }
@@ -19,5 +20,12 @@ internal sealed class Projection : IDisposable
     /// <summary>The stacked matrices.</summary>
     public IReadOnlyList<ProjectionPart> Parts { get; }
 
-    public void Dispose() => Weights.Dispose();
+    /// <summary>[outputs], added to every product; null in most families.</summary>
+    public NativeBuffer<float>? Bias { get; }
+
+    public void Dispose()
+    {
+        Weights.Dispose();
+        Bias?.Dispose();
+    }
 }

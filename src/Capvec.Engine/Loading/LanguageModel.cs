@@ -1,42 +1,46 @@
+using Capvec.Engine.Families;
 using Capvec.Engine.Lora;
-using Capvec.Engine.Qwen35;
+using Capvec.Engine.Network;
 using Capvec.Formats.Errors;
 using Capvec.Formats.Files;
+using Capvec.Formats.Gguf;
 using Capvec.Formats.Peft;
-using Capvec.Formats.Safetensors;
 
 namespace Capvec.Engine.Loading;
 
 /// <summary>A model's weights, packed for the kernels, and its shape. Immutable and shared by engines.</summary>
 public sealed class LanguageModel : IDisposable
 {
+    private const string GgufEnding = ".gguf";
     private readonly Lazy<string> _hash;
 
-    private LanguageModel(string folder, Qwen35Weights weights, IReadOnlyList<string> files, IReadOnlyList<int> stopTokens, IReadOnlyList<string> notes)
+    private LanguageModel(string folder, ModelWeights weights, IReadOnlyList<string> files, IReadOnlyList<int> stopTokens, IReadOnlyList<string> notes)
     {
         (Folder, Weights, StopTokens, Notes) = (folder, weights, stopTokens, notes);
         _hash = new Lazy<string>(() => FolderHash.Of(files));
     }
 
-    /// <summary>The folder it came from.</summary>
+    /// <summary>The folder or GGUF file it came from.</summary>
     public string Folder { get; }
 
-    /// <summary>The folder's name; a folder called "checkpoint" takes its parent's.</summary>
+    /// <summary>The folder's name, or the file's without its ending; a folder called "checkpoint" takes its parent's.</summary>
     public string Name
     {
         get
         {
             var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder));
             var name = Path.GetFileName(full);
+            if (name.EndsWith(GgufEnding, StringComparison.OrdinalIgnoreCase))
+                return name[..^GgufEnding.Length];
             return name == "checkpoint" && Path.GetFileName(Path.GetDirectoryName(full)) is { Length: > 0 } parent ? parent : name;
         }
     }
 
-    /// <summary>16 hexadecimal digits of a SHA-256 over config.json and the weight files; read when first asked for.</summary>
+    /// <summary>16 hexadecimal digits of a SHA-256 over config.json and the weight files, or over the GGUF files; read when first asked for.</summary>
     public string Hash => _hash.Value;
 
     /// <summary>The model's shape.</summary>
-    public Qwen35Config Config => Weights.Config;
+    public ModelConfig Config => Weights.Config;
 
     /// <summary>Number of blocks.</summary>
     public int Layers => Config.Layers;
@@ -56,23 +60,14 @@ public sealed class LanguageModel : IDisposable
     /// <summary>What was left out or unexpected in the files, a line each.</summary>
     public IReadOnlyList<string> Notes { get; }
 
-    internal Qwen35Weights Weights { get; }
+    internal ModelWeights Weights { get; }
 
-    /// <summary>Loads a Hugging Face folder.</summary>
-    /// <param name="folder">Holds config.json and safetensors files.</param>
+    /// <summary>Loads a Hugging Face folder or a GGUF file.</summary>
+    /// <param name="path">A folder with config.json and safetensors files, or a .gguf file (of a split model the first).</param>
     /// <param name="progress">Told the share of bytes read, 0 to 1.</param>
     /// <exception cref="CapvecException">A file is missing, broken or of an unsupported kind.</exception>
-    public static LanguageModel Load(string folder, IProgress<double>? progress = null)
-    {
-        var configPath = Path.Combine(folder, "config.json");
-        if (!File.Exists(configPath))
-            throw new CapvecException($"{folder}: no config.json here; expected a Hugging Face model folder (config.json, model.safetensors, tokenizer.json).");
-        var config = Qwen35Config.Parse(configPath, File.ReadAllText(configPath));
-        using var files = SafetensorsFolder.Open(folder);
-        var loader = new Qwen35Loader(config, files, progress);
-        var weights = loader.Load();
-        return new LanguageModel(folder, weights, [configPath, .. files.Files.Order(StringComparer.Ordinal)], Stops(folder, config), loader.Notes);
-    }
+    public static LanguageModel Load(string path, IProgress<double>? progress = null) =>
+        File.Exists(path) || path.EndsWith(GgufEnding, StringComparison.OrdinalIgnoreCase) ? LoadGguf(path, progress) : LoadCheckpoint(path, progress);
 
     /// <summary>Loads a PEFT LoRA folder for this model; it is applied at run time, to the sequences that name it.</summary>
     /// <exception cref="CapvecException">The adapter is of an unsupported kind or for another model.</exception>
@@ -86,7 +81,32 @@ public sealed class LanguageModel : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Weights.Dispose();
 
-    private static int[] Stops(string folder, Qwen35Config config)
+    private static LanguageModel LoadCheckpoint(string folder, IProgress<double>? progress)
+    {
+        var configPath = Path.Combine(folder, "config.json");
+        if (!File.Exists(configPath))
+            throw new CapvecException($"{folder}: no config.json here; expected a Hugging Face model folder (config.json, model.safetensors, tokenizer.json) or a .gguf file.");
+        using var document = JsonFile.ReadObject(configPath);
+        var root = new ConfigReader(configPath, document.RootElement);
+        var family = ModelFamilies.Of(root);
+        var config = family.Read(root);
+        using var source = CheckpointSource.Open(folder, family);
+        var weights = WeightPacker.Load(family, config, source, progress, out var notes);
+        return new LanguageModel(folder, weights, [configPath, .. source.Files], Stops(folder, config), notes);
+    }
+
+    private static LanguageModel LoadGguf(string path, IProgress<double>? progress)
+    {
+        using var file = GgufFile.Open(path);
+        var keys = new GgufKeys(file);
+        var family = ModelFamilies.Of(keys);
+        var config = family.Read(keys);
+        var source = new GgufSource(file, family, config);
+        var weights = WeightPacker.Load(family, config, source, progress, out var notes);
+        return new LanguageModel(path, weights, source.Files, config.StopTokens, notes);
+    }
+
+    private static int[] Stops(string folder, ModelConfig config)
     {
         var path = Path.Combine(folder, "generation_config.json");
         if (!File.Exists(path))

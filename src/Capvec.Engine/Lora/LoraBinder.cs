@@ -1,5 +1,5 @@
 using Capvec.Engine.Layers;
-using Capvec.Engine.Qwen35;
+using Capvec.Engine.Loading;
 using Capvec.Formats.Errors;
 using Capvec.Formats.Peft;
 using Capvec.Numerics.Kernels;
@@ -17,7 +17,7 @@ internal static class LoraBinder
         var found = new List<(Projection Projection, ProjectionPart Part, PeftModule Module)>();
         foreach (var module in adapter.Modules)
         {
-            var name = Qwen35Loader.StripPrefix(module.Path);
+            var name = CheckpointNames.StripPrefix(module.Path);
             if (module.IsEmbedding || name == "lm_head" || !targets.TryGetValue(name, out var target))
                 throw new CapvecException($"{adapter.WeightsPath}: module {module.Path} {(module.IsEmbedding || name == "lm_head" ? "adapts the embedding or the output matrix, which is not supported at run time" : "does not exist in this model; is the adapter for another one?")}");
             var inputs = target.Projection.Weights.Columns;

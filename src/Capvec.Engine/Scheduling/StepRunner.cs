@@ -1,7 +1,7 @@
 using Capvec.Engine.Batching;
 using Capvec.Engine.Layers;
 using Capvec.Engine.Loading;
-using Capvec.Engine.Qwen35;
+using Capvec.Engine.Network;
 using Capvec.Engine.Sampling;
 using Capvec.Numerics.Memory;
 using Capvec.Numerics.Threading;
@@ -24,7 +24,7 @@ internal sealed unsafe class StepRunner : IDisposable
     private readonly EngineOptions _options;
     private readonly WorkerPool _pool;
     private readonly ForwardContext _context;
-    private readonly Qwen35Network _network;
+    private readonly TextNetwork _network;
     private readonly StepBatch _batch;
     private readonly NativeBuffer<float> _logits;
     private readonly TokenSampler[] _samplers;
@@ -39,7 +39,7 @@ internal sealed unsafe class StepRunner : IDisposable
         (_model, _options) = (model, options);
         _pool = new WorkerPool(options.Threads);
         _context = new ForwardContext(_pool, options.Kernels);
-        _network = new Qwen35Network(model.Weights, _context, options.RowsPerStep);
+        _network = new TextNetwork(model.Weights, _context, options.RowsPerStep);
         _batch = new StepBatch(options.RowsPerStep);
         _logits = new NativeBuffer<float>((long)Math.Min(LogitBlock, options.RowsPerStep) * model.Vocabulary);
         _samplers = [.. Enumerable.Range(0, options.Threads).Select(_ => new TokenSampler(model.Vocabulary))];

@@ -17,6 +17,12 @@ internal sealed class TinyModel : IDisposable
         Json = JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder, "golden.json"))).RootElement;
     }
 
+    /// <summary>Every family, and for some of them two shapes.</summary>
+    public static IReadOnlyList<string> All { get; } = ["qwen35-tiny", "qwen35-vl-names", "qwen3-tiny", "qwen2-tiny", "llama-tiny", "llama-plain"];
+
+    /// <summary>Those whose goldens hold steered or adapted runs.</summary>
+    public static IReadOnlyList<string> WithRuns { get; } = ["qwen35-tiny", "qwen35-vl-names", "llama-tiny"];
+
     public string Folder { get; }
 
     public LanguageModel Model { get; }

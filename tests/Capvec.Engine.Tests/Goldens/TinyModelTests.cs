@@ -9,17 +9,9 @@ namespace Capvec.Engine.Tests.Goldens;
 /// <summary>The tiny random checkpoints against transformers and PEFT: plain, steered and adapted, on every kernel path.</summary>
 public sealed class TinyModelTests
 {
-    public static TheoryData<string, KernelPath> ModelsAndPaths()
-    {
-        var data = new TheoryData<string, KernelPath>();
-        foreach (var model in new[] { "qwen35-tiny", "qwen35-vl-names" })
-        {
-            foreach (var path in KernelPaths.Supported)
-                data.Add(model, path);
-        }
+    public static TheoryData<string, KernelPath> ModelsAndPaths() => OnEveryPath(TinyModel.All);
 
-        return data;
-    }
+    public static TheoryData<string, KernelPath> ModelsWithRunsAndPaths() => OnEveryPath(TinyModel.WithRuns);
 
     [Theory]
     [MemberData(nameof(ModelsAndPaths))]
@@ -45,7 +37,7 @@ public sealed class TinyModelTests
     }
 
     [Theory]
-    [MemberData(nameof(ModelsAndPaths))]
+    [MemberData(nameof(ModelsWithRunsAndPaths))]
     public async Task Steered_and_adapted_runs_agree(string name, KernelPath path)
     {
         using var tiny = new TinyModel(name);
@@ -77,5 +69,17 @@ public sealed class TinyModelTests
         }
 
         compared.ShouldBeGreaterThan(0);
+    }
+
+    private static TheoryData<string, KernelPath> OnEveryPath(IReadOnlyList<string> models)
+    {
+        var data = new TheoryData<string, KernelPath>();
+        foreach (var model in models)
+        {
+            foreach (var path in KernelPaths.Supported)
+                data.Add(model, path);
+        }
+
+        return data;
     }
 }

@@ -2,19 +2,19 @@ using Capvec.Engine.Layers;
 using Capvec.Numerics.Kernels;
 using Capvec.Numerics.Memory;
 
-namespace Capvec.Engine.Qwen35;
+namespace Capvec.Engine.Network;
 
 /// <summary>All weights of a model, packed.</summary>
-internal sealed class Qwen35Weights : IDisposable
+internal sealed class ModelWeights : IDisposable
 {
     /// <summary>The shape.</summary>
-    public required Qwen35Config Config { get; init; }
+    public required ModelConfig Config { get; init; }
 
     /// <summary>[vocabulary, hidden]; shared with <see cref="Output"/> in tied models.</summary>
     public required PackedMatrix Embedding { get; init; }
 
     /// <summary>The blocks in order.</summary>
-    public required IReadOnlyList<Qwen35Block> Blocks { get; init; }
+    public required IReadOnlyList<Block> Blocks { get; init; }
 
     /// <summary>[hidden], the whole multiplier.</summary>
     public required NativeBuffer<float> FinalNorm { get; init; }

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Capvec.Formats.Errors;
 
-namespace Capvec.Engine.Qwen35;
+namespace Capvec.Engine.Families;
 
 /// <summary>Typed look-ups in a config.json whose failures name the file, the key and what was expected.</summary>
 internal sealed class ConfigReader(string path, JsonElement element)
@@ -24,9 +24,9 @@ internal sealed class ConfigReader(string path, JsonElement element)
         { } value => throw Wrong(key, value, "a positive whole number"),
     };
 
-    public double Number(string key, double fallback) => Find(key) switch
+    public double Number(string key, double? fallback = null) => Find(key) switch
     {
-        null => fallback,
+        null => fallback ?? throw new CapvecException($"{path}: the key \"{key}\" is missing; expected a number."),
         { ValueKind: JsonValueKind.Number } value => value.GetDouble(),
         { } value => throw Wrong(key, value, "a number"),
     };

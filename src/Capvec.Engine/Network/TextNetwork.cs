@@ -4,7 +4,7 @@ using Capvec.Engine.Layers;
 using Capvec.Numerics.Memory;
 using Capvec.Numerics.Vectors;
 
-namespace Capvec.Engine.Qwen35;
+namespace Capvec.Engine.Network;
 
 /// <summary>
 /// The forward pass over one ragged batch. Rows of all sequences go through each weight once; only attention, convolution and
@@ -15,10 +15,10 @@ namespace Capvec.Engine.Qwen35;
 /// logits = Wout RMSNorm(h)                                                   of the rows asked for
 /// </code>
 /// </summary>
-internal sealed unsafe class Qwen35Network : IDisposable
+internal sealed unsafe class TextNetwork : IDisposable
 {
-    private readonly Qwen35Weights _w;
-    private readonly Qwen35Config _c;
+    private readonly ModelWeights _w;
+    private readonly ModelConfig _c;
     private readonly ForwardContext _f;
     private readonly AttentionMixer _attention;
     private readonly DeltaRuleMixer _delta;
@@ -30,12 +30,12 @@ internal sealed unsafe class Qwen35Network : IDisposable
     private readonly NativeBuffer<float> _out;
 
     /// <summary>Allocates buffers for steps of up to <paramref name="rows"/> rows.</summary>
-    public Qwen35Network(Qwen35Weights weights, ForwardContext context, int rows)
+    public TextNetwork(ModelWeights weights, ForwardContext context, int rows)
     {
         (_w, _c, _f) = (weights, weights.Config, context);
         _attention = new AttentionMixer(_c, context.Pool.Workers);
         _delta = new DeltaRuleMixer(_c);
-        _rotary = new RotaryTable(_c.RotaryDim, _c.RopeTheta);
+        _rotary = new RotaryTable(_c.RotaryFrequencies);
         var wide = Math.Max(2 * _c.Intermediate, Math.Max(AttentionMixer.ProjectionWidth(_c), DeltaRuleMixer.ProjectionWidth(_c)));
         var mixed = Math.Max(_c.Intermediate, Math.Max(_c.Heads * _c.HeadDim, _c.ValueHeads * _c.ValueDim));
         _hidden = new NativeBuffer<float>((long)rows * _c.Hidden);
@@ -97,7 +97,7 @@ internal sealed unsafe class Qwen35Network : IDisposable
         }
     }
 
-    private void Mix(StepBatch batch, Qwen35Block block, int layer)
+    private void Mix(StepBatch batch, Block block, int layer)
     {
         if (_c.FullAttention[layer])
         {
@@ -115,7 +115,7 @@ internal sealed unsafe class Qwen35Network : IDisposable
         _f.Apply(block.MixerOut, _mixed.Pointer, _out.Pointer, _c.Hidden);
     }
 
-    private void Mlp(StepBatch batch, Qwen35Block block)
+    private void Mlp(StepBatch batch, Block block)
     {
         var n = _c.Intermediate;
         _f.Apply(block.MlpIn, _input.Pointer, _wide.Pointer, 2 * n);
@@ -127,7 +127,7 @@ internal sealed unsafe class Qwen35Network : IDisposable
         _f.Apply(block.MlpOut, _mixed.Pointer, _out.Pointer, _c.Hidden);
     }
 
-    private void AddMixer(StepBatch batch, Qwen35Block block, int layer, int row)
+    private void AddMixer(StepBatch batch, Block block, int layer, int row)
     {
         var at = (long)row * _c.Hidden;
         Steer(batch, SteeringSite.MixerOutput, layer, _out.Pointer + at, row);

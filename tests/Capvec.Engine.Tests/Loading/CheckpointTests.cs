@@ -4,14 +4,14 @@ using Capvec.Formats.Errors;
 using Capvec.Formats.Safetensors;
 using Capvec.Tests;
 
-namespace Capvec.Engine.Tests.Qwen35;
+namespace Capvec.Engine.Tests.Loading;
 
 /// <summary>Wrong model folders are refused in one line that says what and where.</summary>
-public sealed class LoadingTests : IDisposable
+public sealed class CheckpointTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("capvec-load-").FullName;
 
-    public LoadingTests() => CopyFolder(Repository.File("tests", "fixtures", "models", "qwen35-tiny"), _folder);
+    public CheckpointTests() => CopyFolder(Repository.File("tests", "fixtures", "models", "qwen35-tiny"), _folder);
 
     [Fact]
     public void The_copy_itself_loads()

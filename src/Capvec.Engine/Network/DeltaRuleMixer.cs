@@ -4,7 +4,7 @@ using Capvec.Engine.Layers;
 using Capvec.Numerics.Memory;
 using Capvec.Numerics.Vectors;
 
-namespace Capvec.Engine.Qwen35;
+namespace Capvec.Engine.Network;
 
 /// <summary>
 /// The gated delta rule: a causal convolution, then for each value head a matrix S [key dim, value dim] that is decayed, corrected and read a token at a time:
@@ -19,20 +19,20 @@ namespace Capvec.Engine.Qwen35;
 internal sealed unsafe class DeltaRuleMixer : IDisposable
 {
     private const float UnitEpsilon = 1e-6f;
-    private readonly Qwen35Config _c;
+    private readonly ModelConfig _c;
     private readonly NativeBuffer<float> _convolved = new(0);
 
-    public DeltaRuleMixer(Qwen35Config config) => _c = config;
+    public DeltaRuleMixer(ModelConfig config) => _c = config;
 
     /// <summary>Elements of one row of the stacked projection: qkv, z, b, a.</summary>
-    public static int ProjectionWidth(Qwen35Config c) => c.ConvDim + (c.ValueHeads * c.ValueDim) + (2 * c.ValueHeads);
+    public static int ProjectionWidth(ModelConfig c) => c.ConvDim + (c.ValueHeads * c.ValueDim) + (2 * c.ValueHeads);
 
     /// <param name="f">The pass.</param>
     /// <param name="block">Weights.</param>
     /// <param name="layer">0-based block.</param>
     /// <param name="projected">[rows, ProjectionWidth].</param>
     /// <param name="mixed">[rows, value heads * value dim]: written.</param>
-    public void Run(ForwardContext f, Qwen35Block block, int layer, float* projected, float* mixed)
+    public void Run(ForwardContext f, Block block, int layer, float* projected, float* mixed)
     {
         var batch = f.Batch;
         _convolved.Resize((long)batch.Rows * _c.ConvDim);
@@ -57,7 +57,7 @@ internal sealed unsafe class DeltaRuleMixer : IDisposable
 
     public void Dispose() => _convolved.Dispose();
 
-    private void Convolve(Slice slice, Qwen35Block block, int layer, float* projected, int channel, int count)
+    private void Convolve(Slice slice, Block block, int layer, float* projected, int channel, int count)
     {
         var width = ProjectionWidth(_c);
         var history = _c.ConvKernel - 1;
@@ -88,7 +88,7 @@ internal sealed unsafe class DeltaRuleMixer : IDisposable
         }
     }
 
-    private void RunKeyHead(Slice slice, Qwen35Block block, int layer, float* projected, float* mixed, int keyHead)
+    private void RunKeyHead(Slice slice, Block block, int layer, float* projected, float* mixed, int keyHead)
     {
         var (dk, dv) = (_c.KeyDim, _c.ValueDim);
         for (var i = 0; i < slice.Count; i++)

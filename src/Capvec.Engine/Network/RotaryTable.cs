@@ -1,22 +1,19 @@
+using System.Collections.Immutable;
 using Capvec.Numerics.Memory;
 
-namespace Capvec.Engine.Qwen35;
+namespace Capvec.Engine.Network;
 
 /// <summary>
-/// Cosines and sines of the rotary angles: <c>angle = position * theta^(-2i/R)</c> for i &lt; R/2, in float32.
+/// Cosines and sines of the rotary angles, <c>angle_i = position * frequency_i</c>, in float32.
 /// </summary>
 internal sealed unsafe class RotaryTable : IDisposable
 {
     private readonly int _half;
-    private readonly float[] _frequencies;
+    private readonly ImmutableArray<float> _frequencies;
     private readonly NativeBuffer<float> _table = new(0);
     private int _positions;
 
-    public RotaryTable(int rotaryDim, double theta)
-    {
-        _half = rotaryDim / 2;
-        _frequencies = [.. Enumerable.Range(0, _half).Select(i => 1f / (float)Math.Pow(theta, (float)(2 * i) / rotaryDim))];
-    }
+    public RotaryTable(ImmutableArray<float> frequencies) => (_half, _frequencies) = (frequencies.Length, frequencies);
 
     /// <summary>Computes the table up to <paramref name="positions"/> positions. Not thread-safe.</summary>
     public void Reserve(int positions)

@@ -1,10 +1,10 @@
 using Capvec.Engine.Layers;
 using Capvec.Numerics.Memory;
 
-namespace Capvec.Engine.Qwen35;
+namespace Capvec.Engine.Network;
 
-/// <summary>The weights of one block. Norm weights are the whole multiplier: the 1 of Qwen's zero-centred norms is added at load.</summary>
-internal sealed class Qwen35Block : IDisposable
+/// <summary>The weights of one block. Norm weights are the whole multiplier: the 1 of zero-centred norms is added at load.</summary>
+internal sealed class Block : IDisposable
 {
     /// <summary>[hidden], before the mixer.</summary>
     public required NativeBuffer<float> InputNorm { get; init; }
@@ -12,7 +12,7 @@ internal sealed class Qwen35Block : IDisposable
     /// <summary>[hidden], before the MLP.</summary>
     public required NativeBuffer<float> MlpNorm { get; init; }
 
-    /// <summary>Full attention: <c>[q and gate a head; k; v]</c>. Delta rule: <c>[qkv; z; b; a]</c>.</summary>
+    /// <summary>Full attention: <c>[q (and gate) a head; k; v]</c>. Delta rule: <c>[qkv; z; b; a]</c>.</summary>
     public required Projection MixerIn { get; init; }
 
     /// <summary>o_proj or out_proj.</summary>
@@ -24,10 +24,10 @@ internal sealed class Qwen35Block : IDisposable
     /// <summary>down_proj.</summary>
     public required Projection MlpOut { get; init; }
 
-    /// <summary>Full attention: [head dim], norm of the queries.</summary>
+    /// <summary>Full attention, in families that have it: [head dim], norm of the queries.</summary>
     public NativeBuffer<float>? QueryNorm { get; init; }
 
-    /// <summary>Full attention: [head dim], norm of the keys.</summary>
+    /// <summary>Full attention, in families that have it: [head dim], norm of the keys.</summary>
     public NativeBuffer<float>? KeyNorm { get; init; }
 
     /// <summary>Delta rule: [taps][channels]; the last tap meets the current token.</summary>

@@ -4,38 +4,39 @@ using Capvec.Engine.Layers;
 using Capvec.Numerics.Memory;
 using Capvec.Numerics.Vectors;
 
-namespace Capvec.Engine.Qwen35;
+namespace Capvec.Engine.Network;
 
 /// <summary>
-/// Full attention with grouped keys, norms on queries and keys, partial rotation and an output gate:
+/// Full attention with grouped keys. What families differ in is in the shape: biases (part of the projection), norms on queries and keys,
+/// how much of a head rotates, and an output gate:
 /// <code>
-/// [q_h | gate_h], k_j, v_j = W u            q_h, k_j &lt;- rotate(RMSNorm(.))
+/// q_h [| gate_h], k_j, v_j = W u [+ b]      q_h, k_j &lt;- rotate([RMSNorm](.))
 /// a_h = softmax(q_h . k_j / sqrt(D)) v_j    over positions up to its own
-/// out = concat_h(a_h * sigmoid(gate_h))
+/// out = concat_h(a_h [* sigmoid(gate_h)])
 /// </code>
 /// </summary>
 internal sealed unsafe class AttentionMixer : IDisposable
 {
-    private readonly Qwen35Config _c;
+    private readonly ModelConfig _c;
     private readonly NativeBuffer<float> _queries = new(0);
     private readonly NativeBuffer<float>[] _scores;
 
-    public AttentionMixer(Qwen35Config config, int workers)
+    public AttentionMixer(ModelConfig config, int workers)
     {
         _c = config;
         _scores = [.. Enumerable.Range(0, workers).Select(_ => new NativeBuffer<float>(0))];
     }
 
     /// <summary>Elements of one row of the stacked projection.</summary>
-    public static int ProjectionWidth(Qwen35Config c) => (2 * c.Heads * c.HeadDim) + (2 * c.KvHeads * c.HeadDim);
+    public static int ProjectionWidth(ModelConfig c) => (c.Heads * c.QueryWidth) + (2 * c.KvHeads * c.HeadDim);
 
     /// <param name="f">The pass.</param>
     /// <param name="block">Weights.</param>
     /// <param name="layer">0-based block.</param>
-    /// <param name="projected">[rows, ProjectionWidth]: q and gate a head, k, v.</param>
+    /// <param name="projected">[rows, ProjectionWidth]: q (and gate) a head, k, v.</param>
     /// <param name="mixed">[rows, heads * head dim]: written.</param>
     /// <param name="rotary">Angles up to the longest position.</param>
-    public void Run(ForwardContext f, Qwen35Block block, int layer, float* projected, float* mixed, RotaryTable rotary)
+    public void Run(ForwardContext f, Block block, int layer, float* projected, float* mixed, RotaryTable rotary)
     {
         var batch = f.Batch;
         _queries.Resize((long)batch.Rows * _c.Heads * _c.HeadDim);
@@ -60,7 +61,7 @@ internal sealed unsafe class AttentionMixer : IDisposable
             scores.Dispose();
     }
 
-    private void RotateAndStore(StepBatch batch, Qwen35Block block, int layer, float* projected, RotaryTable rotary, int row)
+    private void RotateAndStore(StepBatch batch, Block block, int layer, float* projected, RotaryTable rotary, int row)
     {
         var d = _c.HeadDim;
         var state = batch.Slices[batch.SliceOf[row]].State;
@@ -69,21 +70,30 @@ internal sealed unsafe class AttentionMixer : IDisposable
         for (var h = 0; h < _c.Heads; h++)
         {
             var q = _queries.Pointer + ((((long)row * _c.Heads) + h) * d);
-            Rows.RmsNorm(q, from + (h * 2 * d), block.QueryNorm!.Pointer, _c.NormEpsilon, d);
+            NormOrCopy(q, from + (h * _c.QueryWidth), block.QueryNorm);
             rotary.Rotate(q, position);
         }
 
+        from += _c.Heads * _c.QueryWidth;
         var k = stackalloc float[d];
         for (var j = 0; j < _c.KvHeads; j++)
         {
-            Rows.RmsNorm(k, from + (2 * _c.Heads * d) + (j * d), block.KeyNorm!.Pointer, _c.NormEpsilon, d);
+            NormOrCopy(k, from + (j * d), block.KeyNorm);
             rotary.Rotate(k, position);
             var keys = state.Keys(layer, j) + ((long)(position / SequenceState.KeyBlock) * d * SequenceState.KeyBlock) + (position % SequenceState.KeyBlock);
             for (var i = 0; i < d; i++)
                 keys[i * SequenceState.KeyBlock] = k[i];
-            var v = from + (2 * _c.Heads * d) + ((_c.KvHeads + j) * d);
+            var v = from + ((_c.KvHeads + j) * d);
             new Span<float>(v, d).CopyTo(new Span<float>(state.Values(layer, j) + ((long)position * state.ValueStride), d));
         }
+    }
+
+    private void NormOrCopy(float* to, float* from, NativeBuffer<float>? norm)
+    {
+        if (norm is null)
+            new Span<float>(from, _c.HeadDim).CopyTo(new Span<float>(to, _c.HeadDim));
+        else
+            Rows.RmsNorm(to, from, norm.Pointer, _c.NormEpsilon, _c.HeadDim);
     }
 
     private void Attend(StepBatch batch, int layer, float* projected, float* mixed, int row, int kvHead, NativeBuffer<float> scratch)
@@ -100,7 +110,8 @@ internal sealed unsafe class AttentionMixer : IDisposable
             var sum = Rows.ExpSum(p, p, Rows.Max(p, count), 1, count);
             var to = mixed + ((((long)row * _c.Heads) + h) * d);
             WeightedSum(p, state.Values(layer, kvHead), state.ValueStride, to, count, d, 1 / sum);
-            Rows.TimesSigmoid(to, projected + ((long)row * ProjectionWidth(_c)) + (h * 2 * d) + d, d);
+            if (_c.OutputGate)
+                Rows.TimesSigmoid(to, projected + ((long)row * ProjectionWidth(_c)) + (h * _c.QueryWidth) + d, d);
         }
     }
 

@@ -1,0 +1,79 @@
+using System.Buffers;
+using Capvec.Engine.Families;
+using Capvec.Engine.Network;
+using Capvec.Formats.Errors;
+using Capvec.Formats.Gguf;
+using Capvec.Numerics.Kernels;
+
+namespace Capvec.Engine.Loading;
+
+/// <summary>
+/// The tensors of a GGUF file. Converters reorder some rows and columns for llama.cpp; here they are back in the order of the original checkpoint, so that
+/// adapters of that checkpoint fit.
+/// </summary>
+internal sealed class GgufSource(GgufFile file, ModelFamily family, ModelConfig config) : WeightSource
+{
+    public override string Path => file.Path;
+
+    public override IReadOnlyList<string> Files => file.Files;
+
+    public override long TotalBytes => file.Tensors.Values.Sum(t => t.ByteLength);
+
+    public override bool Has(string name) => file.Tensors.ContainsKey(Place(name).Tensor);
+
+    public override long Bytes(string name) => Find(name).ByteLength;
+
+    // bf16 stays bf16; quantised weights are widened to what their blocks stand for.
+    public override WeightFormat Format(string name) => Find(name).Type == GgufType.BF16 ? WeightFormat.BFloat16 : WeightFormat.Float32;
+
+    public override void Check(string name, params long[] shape)
+    {
+        // Sizes of 1 are squeezed by converters.
+        var tensor = Find(name);
+        if (!tensor.Shape.Where(n => n != 1).SequenceEqual(shape.Where(n => n != 1)))
+            throw new CapvecException($"{Path}: tensor {tensor.Name} has shape {tensor.ShapeText}; the metadata ask for [{string.Join(", ", shape.Where(n => n != 1))}]. The file is of a variant that is not supported, or broken.");
+    }
+
+    public override void ReadRows(string name, int first, int rows, Span<float> values)
+    {
+        var place = Place(name);
+        var columns = values.Length / rows;
+        if (place.Row is null)
+            file.ReadFloat32(place.Tensor, first, rows, values);
+        for (var i = 0; i < rows; i++)
+        {
+            var row = values.Slice(i * columns, columns);
+            if (place.Row is { } from)
+                file.ReadFloat32(place.Tensor, from(first + i), 1, row);
+            if (place.Column is { } column)
+                Reorder(row, column);
+        }
+    }
+
+    /// <exception cref="CapvecException">A tensor of the blocks is not used: whatever it is for would be left out of the computation.</exception>
+    public override IEnumerable<string> Rest(IReadOnlySet<string> used)
+    {
+        var places = used.Select(name => Place(name).Tensor).ToHashSet(StringComparer.Ordinal);
+        var predicting = file.Tensors.Keys.Where(n => n.Contains(".nextn.", StringComparison.Ordinal)).Select(Block).ToHashSet(StringComparer.Ordinal);
+        var rest = file.Tensors.Keys.Where(n => !places.Contains(n) && n != Rotary.GgufFactors).ToLookup(n => predicting.Contains(Block(n)));
+        if (rest[false].FirstOrDefault() is { } unknown)
+            throw new CapvecException($"{Path}: {rest[false].Count()} tensors have no part in a {config.Family} model as this version knows it, such as {unknown}; the file is of a variant that is not supported.");
+        return rest[true].Any() ? [$"{rest[true].Count()} tensors of the multi-token-prediction head are not used."] : [];
+    }
+
+    private static void Reorder(Span<float> row, Func<int, int> column)
+    {
+        var stored = ArrayPool<float>.Shared.Rent(row.Length);
+        row.CopyTo(stored);
+        for (var c = 0; c < row.Length; c++)
+            row[c] = stored[column(c)];
+        ArrayPool<float>.Shared.Return(stored);
+    }
+
+    // "blk.32" of "blk.32.attn_q.weight".
+    private static string Block(string tensor) => string.Join('.', tensor.Split('.').Take(2));
+
+    private GgufPlace Place(string name) => family.Place(name, config);
+
+    private GgufTensor Find(string name) => file.Find(Place(name).Tensor);
+}

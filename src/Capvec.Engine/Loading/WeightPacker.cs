@@ -1,0 +1,148 @@
+using Capvec.Engine.Families;
+using Capvec.Engine.Layers;
+using Capvec.Engine.Network;
+using Capvec.Formats.Errors;
+using Capvec.Numerics.Kernels;
+using Capvec.Numerics.Memory;
+
+namespace Capvec.Engine.Loading;
+
+/// <summary>Turns the tensors of a source into packed weights, checking every shape, and keeps account of what was used.</summary>
+internal sealed class WeightPacker
+{
+    private readonly WeightSource _source;
+    private readonly IProgress<double>? _progress;
+    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
+    private readonly long _totalBytes;
+    private long _readBytes;
+    private int _projections;
+
+    private WeightPacker(WeightSource source, IProgress<double>? progress) => (_source, _progress, _totalBytes) = (source, progress, Math.Max(1, source.TotalBytes));
+
+    /// <summary>Loads a whole model.</summary>
+    /// <param name="family">Knows the blocks.</param>
+    /// <param name="c">The shape.</param>
+    /// <param name="source">The tensors.</param>
+    /// <param name="progress">Told the share of bytes read, 0 to 1.</param>
+    /// <param name="notes">What was left out or unexpected, a line each.</param>
+    /// <exception cref="CapvecException">A tensor is missing or of another shape, or the files cannot be read.</exception>
+    public static ModelWeights Load(ModelFamily family, ModelConfig c, WeightSource source, IProgress<double>? progress, out IReadOnlyList<string> notes)
+    {
+        var packer = new WeightPacker(source, progress);
+        var embedding = packer.Matrix(c.Hidden, ("embed_tokens", c.Vocabulary));
+        var blocks = Enumerable.Range(0, c.Layers).Select(layer => family.Load(packer, c, layer)).ToList();
+        var norm = packer.Vector("norm.weight", c.Hidden);
+        var tied = !source.Has("lm_head.weight");
+        if (tied && !c.TiedEmbeddings)
+            throw new CapvecException($"{source.Path}: lm_head.weight is missing, and config.json does not tie it to the embedding; is a shard missing? Download the model again.");
+        var output = new Projection(packer._projections++, tied ? embedding : packer.Matrix(c.Hidden, ("lm_head", c.Vocabulary)), [new ProjectionPart("lm_head", 0, c.Vocabulary)]);
+        notes = [.. tied || !c.TiedEmbeddings ? [] : new[] { "config.json ties the output matrix to the embedding, but the files hold a lm_head.weight; it is used." }, .. source.Rest(packer._used)];
+        return new ModelWeights { Config = c, Embedding = embedding, Blocks = blocks, FinalNorm = norm, Output = output };
+    }
+
+    /// <summary>Matrices that read the same input as one projection, with the vectors MODULE.bias where <paramref name="bias"/> is set.</summary>
+    /// <param name="columns">Inputs of each.</param>
+    /// <param name="bias">Whether each has a bias.</param>
+    /// <param name="parts">Name without ".weight", and outputs.</param>
+    public Projection Stack(int columns, bool bias, params (string Module, int Rows)[] parts)
+    {
+        var matrix = Matrix(columns, parts);
+        var list = new List<ProjectionPart>();
+        var biases = bias ? new NativeBuffer<float>(matrix.Rows) : null;
+        var offset = 0;
+        foreach (var (module, rows) in parts)
+        {
+            list.Add(new ProjectionPart(module, offset, rows));
+            if (biases is not null)
+                Read(module + ".bias", rows).CopyTo(biases.Span[offset..]);
+            offset += rows;
+        }
+
+        return new Projection(_projections++, matrix, list, biases);
+    }
+
+    /// <summary>A vector, for the kernels.</summary>
+    public NativeBuffer<float> Vector(string name, int length)
+    {
+        var buffer = new NativeBuffer<float>(length);
+        Read(name, length).CopyTo(buffer.Span);
+        return buffer;
+    }
+
+    /// <summary>A vector.</summary>
+    public float[] Read(string name, int length)
+    {
+        _source.Check(name, length);
+        var values = new float[length];
+        _source.ReadRows(name, 0, 1, values);
+        Done(name);
+        return values;
+    }
+
+    /// <summary>The taps of a causal convolution of each channel, as [taps][channels].</summary>
+    public NativeBuffer<float> Taps(string name, int channels, int count)
+    {
+        _source.Check(name, channels, 1, count);
+        var values = new float[channels * count];
+        _source.ReadRows(name, 0, channels, values);
+        Done(name);
+        var taps = new NativeBuffer<float>(values.Length);
+        for (var channel = 0; channel < channels; channel++)
+        {
+            for (var tap = 0; tap < count; tap++)
+                taps.Span[(tap * channels) + channel] = values[(channel * count) + tap];
+        }
+
+        return taps;
+    }
+
+    /// <summary>Refuses a model that holds a certain tensor.</summary>
+    /// <exception cref="CapvecException">It does.</exception>
+    public void Refuse(string name, string why)
+    {
+        if (_source.Has(name))
+            throw new CapvecException($"{_source.Path}: tensor {name} is {why}.");
+    }
+
+    private PackedMatrix Matrix(int columns, params (string Module, int Rows)[] parts)
+    {
+        foreach (var (module, rows) in parts)
+            _source.Check(module + ".weight", rows, columns);
+
+        // One format a matrix: where its parts are stored differently, float32 holds them all.
+        var formats = parts.Select(p => _source.Format(p.Module + ".weight")).Distinct().ToArray();
+        var matrix = new PackedMatrix(parts.Sum(p => p.Rows), columns, formats is [var one] ? one : WeightFormat.Float32);
+        var offset = 0;
+        foreach (var (module, rows) in parts)
+        {
+            Fill(matrix, module + ".weight", offset, rows);
+            offset += rows;
+        }
+
+        return matrix;
+    }
+
+    private void Fill(PackedMatrix matrix, string name, int offset, int rows)
+    {
+        // Whole panels a task, so that no two tasks write the same cache line.
+        var first = offset / PackedMatrix.PanelRows;
+        var end = (offset + rows + PackedMatrix.PanelRows - 1) / PackedMatrix.PanelRows;
+        Parallel.For(first, end, panel =>
+        {
+            var from = Math.Max(offset, panel * PackedMatrix.PanelRows);
+            var to = Math.Min(offset + rows, (panel + 1) * PackedMatrix.PanelRows);
+            var values = new float[(to - from) * matrix.Columns];
+            _source.ReadRows(name, from - offset, to - from, values);
+            for (var r = from; r < to; r++)
+                matrix.SetRow(r, values.AsSpan((r - from) * matrix.Columns, matrix.Columns));
+        });
+        Done(name);
+    }
+
+    private void Done(string name)
+    {
+        _used.Add(name);
+        _readBytes += _source.Bytes(name);
+        _progress?.Report(Math.Min(1, (double)_readBytes / _totalBytes));
+    }
+}
