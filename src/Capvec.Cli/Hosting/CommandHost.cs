@@ -54,7 +54,7 @@ internal static class CommandHost
         }
     }
 
-    private static IEnumerable<CapvecCommand> All(Option<bool> json) =>
+    private static IEnumerable<Command> All(Option<bool> json) =>
     [
         new DemoCommand(json),
         new RunCommand(json),
@@ -69,6 +69,7 @@ internal static class CommandHost
         new ForwardCommand(json),
         new TokenizeCommand(json),
         new RenderCommand(json),
+        new BenchCommand(json),
     ];
 
     private static CapvecException? Known(Exception e) => e switch

@@ -35,25 +35,25 @@ internal sealed unsafe class DeltaRuleMixer : IDisposable
     /// <param name="layer">0-based block.</param>
     /// <param name="projected">[rows, ProjectionWidth].</param>
     /// <param name="mixed">[rows, value heads * value dim]: written.</param>
-    public void Run(ForwardContext f, Block block, int layer, float* projected, float* mixed)
+    /// <param name="slices">The sequences' rows, at most one slice a sequence.</param>
+    public void Run(ForwardContext f, Block block, int layer, float* projected, float* mixed, IReadOnlyList<Slice> slices)
     {
-        var batch = f.Batch;
-        _convolved.Resize((long)batch.Rows * _c.ConvDim);
+        _convolved.Resize((long)f.Batch.Rows * _c.ConvDim);
 
         // Channels are independent; 16 of them are a cache line, so workers do not share lines.
         f.Pool.For((_c.ConvDim + 15) / 16, (_, first, end) =>
         {
             var (from, to) = (first * 16, Math.Min(end * 16, _c.ConvDim));
-            foreach (var slice in batch.Slices)
+            foreach (var slice in slices)
                 Convolve(slice, block, layer, projected, from, to - from);
         });
 
         f.Pool.For(
-            batch.Slices.Count * _c.KeyHeads,
+            slices.Count * _c.KeyHeads,
             (_, first, end) =>
             {
                 for (var item = first; item < end; item++)
-                    RunKeyHead(batch.Slices[item / _c.KeyHeads], block, layer, projected, mixed, item % _c.KeyHeads);
+                    RunKeyHead(slices[item / _c.KeyHeads], block, layer, projected, mixed, item % _c.KeyHeads);
             },
             grain: 1);
     }
@@ -114,7 +114,7 @@ internal sealed unsafe class DeltaRuleMixer : IDisposable
     private void RunHead(Slice slice, Block block, int layer, float* projected, float* mixed, int keyHead, int head, int from, int count)
     {
         var (dk, dv) = (_c.KeyDim, _c.ValueDim);
-        var stride = slice.State.RecurrentStride;
+        var stride = slice.State.Layout.RecurrentStride;
         var v = stackalloc float[count * stride];
         var o = stackalloc float[count * stride];
         var beta = stackalloc float[count];

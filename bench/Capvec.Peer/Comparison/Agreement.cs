@@ -1,0 +1,63 @@
+using Capvec.Engine.Requests;
+using Capvec.Engine.Scheduling;
+using System.Numerics.Tensors;
+
+namespace Capvec.Peer.Comparison;
+
+/// <summary>Whether two programs compute the same model: greedy tokens side by side, and logits over the tokens that llama.cpp chose.</summary>
+/// <param name="Ours">[tokens] chosen by us.</param>
+/// <param name="Theirs">[tokens] chosen by llama.cpp, with the likeliest candidates.</param>
+/// <param name="Places">[tokens] how the logits compare at each place of llama.cpp's tokens.</param>
+internal sealed record Agreement(int[] Ours, GreedyStep[] Theirs, AgreementPlace[] Places)
+{
+    /// <summary>
+    /// Most that logits may differ, root mean square over the likeliest candidates, in standard deviations of all logits. llama.cpp quantises activations to 8 bits
+    /// (bf16 for bf16 weights), which shows as about 0.01; another model, or a tensor in the wrong order, as 1.
+    /// </summary>
+    public const double Tolerance = 0.1;
+
+    /// <summary>The first place where the tokens differ, or -1.</summary>
+    public int FirstDifference
+    {
+        get
+        {
+            for (var i = 0; i < Ours.Length; i++)
+            {
+                if (Ours[i] != Theirs[i].Token)
+                    return i;
+            }
+
+            return -1;
+        }
+    }
+
+    /// <summary>The largest difference of logits at a place, as in <see cref="Tolerance"/>.</summary>
+    public double Worst => Places.Max(place => place.Difference);
+
+    /// <summary>Whether the logits agree within the tolerance everywhere, and a different token is a near tie: a gap that the difference of the logits explains.</summary>
+    public bool Holds => Worst <= Tolerance && (FirstDifference < 0 || Theirs[FirstDifference].Gap <= 2 * Places[FirstDifference].Largest);
+
+    /// <summary>Continues one prompt on both sides.</summary>
+    /// <param name="engine">Our engine.</param>
+    /// <param name="theirs">llama.cpp.</param>
+    /// <param name="request">The same work for both: prompt, tokens, and one strength at a layer where they are steered.</param>
+    /// <param name="ours">The request for our engine.</param>
+    public static async Task<Agreement> OfAsync(InferenceEngine engine, PeerProcess theirs, PeerRequest request, GenerationRequest ours)
+    {
+        var steps = theirs.Run(request).Steps!;
+        var reply = await engine.GenerateAsync(ours);
+        int[] all = [.. ours.Prompt, .. steps.SkipLast(1).Select(step => step.Token)];
+        var forward = await engine.ForwardAsync(new ForwardRequest { Tokens = all, Steering = ours.Steering, Logits = LogitRows.All });
+        var vocabulary = engine.Model.Vocabulary;
+        var places = steps.Select((step, i) =>
+        {
+            var logits = forward.Logits.AsSpan((ours.Prompt.Count - 1 + i) * vocabulary, vocabulary);
+            var deviation = TensorPrimitives.StdDev<float>(logits);
+            var differences = new double[step.Ids.Length];
+            for (var c = 0; c < differences.Length; c++)
+                differences[c] = Math.Abs(logits[step.Ids[c]] - step.Logits[c]);
+            return new AgreementPlace(Math.Sqrt(differences.Average(d => d * d)) / deviation, differences.Max(), logits[step.Ids[0]] - logits[step.Ids[1]]);
+        }).ToArray();
+        return new Agreement(reply.Tokens, steps, places);
+    }
+}

@@ -1,0 +1,114 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Capvec.Engine.Benchmarks;
+using Capvec.Engine.Interventions;
+using Capvec.Engine.Loading;
+using Capvec.Engine.Requests;
+using Capvec.Engine.Scheduling;
+using Capvec.Formats.Errors;
+using Capvec.Numerics.Benchmarks;
+using Capvec.Peer.Comparison;
+
+// Capvec beside llama.cpp: the same model, the same threads, in turn, as ratios. bench/peer installs llama.cpp, builds this and starts it; docs/bench.md says more.
+CultureInfo.CurrentCulture = CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
+if (args is ["theirs", var itsLibrary, var itsModel, var itsThreads])
+{
+    Theirs.Serve(itsLibrary, itsModel, int.Parse(itsThreads, CultureInfo.InvariantCulture));
+    return 0;
+}
+
+Option<T> Number<T>(string name, string description, T usual) => new(name) { Description = description, DefaultValueFactory = _ => usual };
+var model = new Option<string>("--model") { Description = "GGUF file that llama.cpp loads.", Required = true, Recursive = true };
+var ours = new Option<string?>("--ours") { Description = "What Capvec loads, where it is not the same file: a folder with the same weights.", Recursive = true };
+var library = new Option<string>("--library") { Description = "Folder of libllama.", Required = true, Recursive = true };
+var threads = Number("--threads", "Threads of either side.", Environment.ProcessorCount);
+threads.Recursive = true;
+var runs = Number("--runs", "Runs that count; the median is shown.", 5);
+var armRuns = Number("--arm-runs", "The same for the grid of strengths.", 3);
+var json = new Option<bool>("--json") { Description = "Print one JSON object a line." };
+var ids = new Option<int[]>("--ids") { Description = "The prompt's token ids; 20 random ones where left out.", AllowMultipleArgumentsPerToken = true };
+var tokens = Number("--tokens", "Tokens to write.", 32);
+var layer = Number("--layer", "0-based block to steer, not 0.", 1);
+var alpha = Number("--alpha", "Strength of a random direction of length 1 at that block; 0 for no steering.", 0f);
+var measure = new Command("measure", "Times both sides in turn.") { runs, armRuns, json };
+var compare = new Command("compare", "Compares greedy tokens and logits.") { ids, tokens, layer, alpha };
+measure.SetAction(MeasureAsync);
+compare.SetAction(CompareAsync);
+var root = new RootCommand("Capvec beside llama.cpp.") { model, ours, library, threads, measure, compare };
+try
+{
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (CapvecException e)
+{
+    Console.Error.WriteLine($"peer: {e.Message}");
+    return e.ExitCode;
+}
+
+async Task<int> MeasureAsync(ParseResult arguments, CancellationToken cancellation)
+{
+    await WithBothAsync(arguments, async (engine, theirs) =>
+    {
+        if (MachineLoad.Remark() is { } remark)
+            Console.Error.WriteLine(remark);
+        var measurements = new Measurements(engine, theirs, arguments.GetValue(runs), arguments.GetValue(armRuns));
+        var seed = 1;
+        async Task TableAsync(IEnumerable<ComparedWork> works, string first, string second)
+        {
+            if (!arguments.GetValue(json))
+                Console.WriteLine($"\n{"work",-62} {first,14} {second,14}   ratio  (lowest to highest)");
+            foreach (var work in works)
+            {
+                var times = await ComparedTimes.MeasureAsync(work, seed += 100);
+                Console.WriteLine(arguments.GetValue(json)
+                    ? JsonSerializer.Serialize(new { work = work.Name, tokens = work.Amount, first, second, firstSeconds = times.First, secondSeconds = times.Second, times.Ratio, times.Lowest, times.Highest, work.Runs })
+                    : $"{work.Name,-62} {Show(work, times.First),14} {Show(work, times.Second),14} {times.Ratio,7:F3}  ({times.Lowest:F3} to {times.Highest:F3})");
+            }
+        }
+
+        await TableAsync(measurements.WithPeer(), "capvec", "llama.cpp");
+        await TableAsync(measurements.OfOurs(), "capvec with", "without");
+        return true;
+    });
+    return 0;
+
+    static string Show(ComparedWork work, double seconds) => work.Amount == 0 ? $"{seconds:F2} s" : $"{work.Amount / seconds:F1} tok/s";
+}
+
+async Task<int> CompareAsync(ParseResult arguments, CancellationToken cancellation)
+{
+    var agreement = await WithBothAsync(arguments, async (engine, theirs) =>
+    {
+        var prompt = arguments.GetValue(ids) is { Length: > 0 } given ? given : EngineTimer.Tokens(engine.Model.Vocabulary, 1, 20);
+        var (count, block, strength) = (arguments.GetValue(tokens), arguments.GetValue(layer), arguments.GetValue(alpha));
+        if (strength != 0 && (block < 1 || block >= engine.Model.Layers))
+            throw new CapvecException($"--layer {block}: llama.cpp steers blocks 1 to {engine.Model.Layers - 1}.", exitCode: CapvecException.WrongUsage);
+        var steering = strength == 0 ? SteeringPlan.None : SteeringPlan.Add(block, EngineTimer.Direction(engine.Model.Hidden, 1), strength);
+        return await Agreement.OfAsync(
+            engine, theirs, new PeerRequest("greedy", 1, Tokens: count, Layer: block, Alphas: strength == 0 ? null : [strength], Ids: prompt),
+            new GenerationRequest { Prompt = prompt, MaxTokens = count, Steering = steering });
+    });
+    Console.WriteLine($"capvec     {string.Join(' ', agreement.Ours)}");
+    Console.WriteLine($"llama.cpp  {string.Join(' ', agreement.Theirs.Select(step => step.Token))}");
+    Console.WriteLine($"logits of the likeliest candidates differ by at most {agreement.Worst:F4} standard deviations (root mean square; {Agreement.Tolerance} is allowed)");
+    if (agreement.FirstDifference is >= 0 and var at)
+    {
+        Console.WriteLine($"first difference at token {at}: llama.cpp's first two candidates are {agreement.Theirs[at].Gap:F4} apart there, ours {agreement.Places[at].OurGap:F4}; "
+            + $"the logits differ by up to {agreement.Places[at].Largest:F4}");
+    }
+
+    Console.WriteLine(agreement.Holds ? agreement.FirstDifference < 0 ? "agrees: equal tokens" : "agrees: the first different token is a near tie" : "does not agree");
+    return agreement.Holds ? 0 : CapvecException.FailedJob;
+}
+
+async Task<T> WithBothAsync<T>(ParseResult arguments, Func<InferenceEngine, PeerProcess, Task<T>> run)
+{
+    var path = arguments.GetRequiredValue(model);
+    using var theirs = new PeerProcess(arguments.GetRequiredValue(library), path, arguments.GetValue(threads));
+    using var loaded = LanguageModel.Load(arguments.GetValue(ours) ?? path);
+    if (loaded.Vocabulary != theirs.Vocabulary)
+        throw new CapvecException($"{path} has {theirs.Vocabulary} tokens, --ours {loaded.Vocabulary}; give the same model to both.");
+    using var engine = new InferenceEngine(loaded, new EngineOptions { Threads = arguments.GetValue(threads) });
+    return await run(engine, theirs);
+}

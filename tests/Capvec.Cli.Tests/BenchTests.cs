@@ -1,0 +1,66 @@
+using System.Text.Json;
+
+namespace Capvec.Cli.Tests;
+
+public sealed class BenchTests
+{
+    [Fact]
+    public async Task Kernels_are_set_against_the_machines_roof()
+    {
+        var run = await CapvecProcess.RunAsync("bench", "kernels", "--shapes", "96x64", "--tokens", "1", "7", "--formats", "BFloat16", "--threads", "1", "--json");
+        run.ExitCode.ShouldBe(0, run.Error);
+        var roof = run.Json.GetProperty("roof");
+        roof.GetProperty("read_bytes_per_second").GetDouble().ShouldBeGreaterThan(1e8);
+        roof.GetProperty("float_macs_per_second").GetDouble().ShouldBeGreaterThan(1e8);
+        var rates = run.Json.GetProperty("rates").EnumerateArray().ToArray();
+        rates.Select(rate => rate.GetProperty("tokens").GetInt32()).ShouldBe([1, 7]);
+        foreach (var rate in rates)
+        {
+            var seconds = rate.GetProperty("seconds").GetDouble();
+            rate.GetProperty("bytes_per_second").GetDouble().ShouldBe(96 * 64 * 2 / seconds, tolerance: 1);
+            rate.GetProperty("macs_per_second").GetDouble().ShouldBe(96.0 * 64 * rate.GetProperty("tokens").GetInt32() / seconds, tolerance: 1);
+        }
+    }
+
+    [Fact]
+    public async Task The_engine_is_timed_over_contexts_captures_and_batches()
+    {
+        var run = await CapvecProcess.RunAsync(
+            "bench", "engine", "--model", "models/phantom/checkpoint", "--contexts", "32", "--batches", "1", "3", "--tokens", "4", "--runs", "1", "--threads", "1", "--json");
+        run.ExitCode.ShouldBe(0, run.Error);
+        var rates = run.Json.GetProperty("rates").EnumerateArray().ToArray();
+        static string Row(JsonElement rate) =>
+            $"{rate.GetProperty("work")} {rate.GetProperty("context")} {rate.GetProperty("sequences")} {rate.GetProperty("captured_layers")} {rate.GetProperty("steered")}";
+        rates.Select(Row).ShouldBe([
+            "prefill 32 1 0 False", "prefill 32 1 1 False", "prefill 32 1 12 False", "decode 16 1 0 False", "decode 16 1 0 True", "decode 16 3 0 False", "decode 16 3 0 True", "decode 32 1 0 False",
+        ]);
+        rates.ShouldAllBe(rate => rate.GetProperty("tokens_per_second").GetDouble() > 0);
+    }
+
+    [Fact]
+    public async Task A_made_model_is_a_model()
+    {
+        using var folder = new TemporaryFolder();
+        var made = await CapvecProcess.RunAsync("bench", "make-model", "--shape", "tiny", "--out", folder.File("m"), "--json");
+        made.ExitCode.ShouldBe(0, made.Error);
+        var run = await CapvecProcess.RunAsync("forward", "--model", folder.File("m"), "--ids", "1 2", "--out", folder.File("f.safetensors"), "--json");
+        run.ExitCode.ShouldBe(0, run.Error);
+        run.Json.GetProperty("vocabulary").GetInt32().ShouldBe(512);
+    }
+
+    [Theory]
+    [InlineData("bench", "Required command")]
+    [InlineData("bench make-model --shape 5B --out x", "5B")]
+    [InlineData("bench make-model --shape tiny --format q8_0 --out x", "--out x: a folder holds bf16 weights; name a .gguf file for q8_0.")]
+    [InlineData("bench kernels --shapes 3584", "--shapes 3584: ROWSxCOLUMNS was expected")]
+    [InlineData("bench kernels --tokens 0", "--tokens")]
+    [InlineData("bench engine --model models/phantom/checkpoint --contexts 1000000", "--contexts")]
+    [InlineData("bench engine --model models/phantom/checkpoint --batches 1000", "--batches: numbers from 1 to 64")]
+    public async Task Wrong_usage_is_one_line(string line, string expected)
+    {
+        var run = await CapvecProcess.RunAsync(line.Split(' '));
+        run.ExitCode.ShouldBe(2);
+        run.ErrorLines.Length.ShouldBe(1);
+        run.Error.ShouldContain(expected);
+    }
+}
