@@ -9,7 +9,7 @@ namespace Capvec.Engine.Benchmarks;
 /// <param name="runs">Runs that count.</param>
 public sealed class EngineBenchmark(InferenceEngine engine, int runs)
 {
-    private readonly PackedMatrix[] _weights = [.. engine.Model.Weights.Projections.Select(p => p.Weights)];
+    private readonly PackedMatrix[] _weights = [.. engine.Model.Weights.Projections.SelectMany(p => p.Matrices)];
 
     // Every run gets prompts of its own: an engine that shares prefixes must not find one again.
     private int _seed = 1;
