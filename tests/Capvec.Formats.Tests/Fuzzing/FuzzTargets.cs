@@ -39,7 +39,7 @@ internal static class FuzzTargets
         new("torch zip", "x.pt", [Torch("state_dict.pt"), Torch("deflated.pt"), Torch("protocol4.pt"), Torch("fp8.pt"), Torch("views.pt")], [.. PickleTokens, "PK\x03\x04", "PK\x01\x02", "PK\x05\x06"], TorchFile.Load, ReadTorch),
         new("torch pickle", "x.pkl", [Pickle("state_dict.pt")], PickleTokens, path => OpenPickle(path, "state_dict.pt"), ReadTorch) { Reasons = 15 },
         new("torch pickle 4", "x.pkl", [Pickle("protocol4.pt")], PickleTokens, path => OpenPickle(path, "protocol4.pt"), ReadTorch) { Reasons = 15 },
-        new("torch stream", "x.pt", [Torch("legacy.pt"), Torch("hostile_legacy.pt"), Torch("hostile_bare.pkl")], PickleTokens, TorchFile.Load, ReadTorch) { ReadsPerThousand = -1 },
+        new("torch stream", "x.pt", [Torch("legacy.pt"), Torch("hostile_legacy.pt"), Torch("hostile_bare.pkl")], PickleTokens, TorchFile.Load, ReadTorch) { ReadsPerThousand = -1, Reasons = 6 },
         new("npy", "x.npy", [Numpy("c_f4.npy", 128), Numpy("fortran_i8.npy", 128), Numpy("version_3.npy", 128), Numpy("c_b1.npy", 128), Numpy("python2.npy", 72)],
             ["'descr'", "'<f8'", "'|O'", "True", "(", ")", ",", "L", "9223372036854775807", "'", "{", "}", " ", "\\"], NpyFile.Load, ReadNumpy),
         new("npz", "x.npz", [Numpy("stored.npz", 558), Numpy("deflated.npz", 432)], ["PK\x03\x04", "PK\x01\x02", "PK\x05\x06", ".npy", "\x93NUMPY", "\0\0"], NpzFile.Open, ReadNpz),
