@@ -1,9 +1,14 @@
 namespace Capvec.Formats.Tests.Files;
 
 /// <summary>A folder of a test's own, deleted afterwards.</summary>
-internal sealed class TemporaryFolder : IDisposable
+/// <param name="inMemory">Whether it lies in memory where the system has a place for that, for tests that write very many files.</param>
+internal sealed class TemporaryFolder(bool inMemory = false) : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("capvec-formats-").FullName;
+    private const string Memory = "/dev/shm";
+
+    public string Path { get; } = inMemory && Directory.Exists(Memory)
+        ? Directory.CreateDirectory($"{Memory}/capvec-formats-{Guid.NewGuid():N}").FullName
+        : Directory.CreateTempSubdirectory("capvec-formats-").FullName;
 
     public string File(string name) => System.IO.Path.Combine(Path, name);
 

@@ -31,14 +31,15 @@ internal static class FuzzTargets
     [
         new("safetensors", "x.safetensors", [Safetensors()], [.. JsonTokens, "\"F32\"", "\"F8_E5M2\"", "\"U64\"", "\"shape\":[0]", "\"__metadata__\":{", "\"dtype\"", "\"data_offsets\""], SafetensorsFile.Open, ReadSafetensors),
         new("safetensors index", SafetensorsIndex.FileName, [Text("""{"metadata": {"total_size": 12}, "weight_map": {"a.weight": "model-00001-of-00002.safetensors", "b.weight": "model-00002-of-00002.safetensors"}}""")],
-            [.. JsonTokens, "\"weight_map\": "], SafetensorsIndex.Load, _ => { }),
-        new("PEFT config", PeftConfig.FileName, [PeftText()], [.. JsonTokens, "(a+)+", "(", "{1,2000000000}", "\"r\": ", "\"use_dora\": ", "\"bias\": ", "\"rank_pattern\": {", "\"LORA\"", "\"none\""], PeftConfig.Load, ReadPeft),
+            [.. JsonTokens, "\"weight_map\": "], SafetensorsIndex.Load, _ => { }) { Reasons = 4 },
+        new("PEFT config", PeftConfig.FileName, [PeftText()], [.. JsonTokens, "(a+)+", "(", "{1,2000000000}", "\"r\": ", "\"use_dora\": ", "\"bias\": ", "\"rank_pattern\": {", "\"LORA\"", "\"none\""], PeftConfig.Load, ReadPeft) { Reasons = 8 },
         new("GGUF", "x.gguf", [Gguf("alignment_8.gguf", 416), Gguf("empty_array.gguf", 320), Gguf("name_63.gguf", 256), Gguf("all_types.gguf", 12_000)],
             ["GGUF", "general.alignment", "split.count", "\x09\0\0\0\x08\0\0\0", "\x09\0\0\0\x09\0\0\0", "\x08\0\0\0", "\x04\0\0\0", "\x0C\0\0\0", "\xFF\xFE"], GgufFile.Open, ReadGguf),
         new("GGUF part", "m-00002-of-00002.gguf", [GgufPart(1)], ["split.no", "split.count", "\x02\0", "\x01\0", "a", "b"], OpenSplit, ReadGguf) { Reasons = 8 },
         new("torch zip", "x.pt", [Torch("state_dict.pt"), Torch("deflated.pt"), Torch("protocol4.pt"), Torch("fp8.pt"), Torch("views.pt")], [.. PickleTokens, "PK\x03\x04", "PK\x01\x02", "PK\x05\x06"], TorchFile.Load, ReadTorch),
-        new("torch pickle", "x.pkl", [Pickle("state_dict.pt"), Pickle("protocol4.pt"), Pickle("metadata.pt"), Pickle("views.pt")], PickleTokens, OpenPickle, ReadTorch) { Reasons = 30 },
-        new("torch stream", "x.pt", [Torch("legacy.pt"), Torch("hostile_legacy.pt"), Torch("hostile_bare.pkl")], PickleTokens, TorchFile.Load, ReadTorch) { ReadsPerThousand = -1 },
+        new("torch pickle", "x.pkl", [Pickle("state_dict.pt")], PickleTokens, path => OpenPickle(path, "state_dict.pt"), ReadTorch) { Reasons = 15 },
+        new("torch pickle 4", "x.pkl", [Pickle("protocol4.pt")], PickleTokens, path => OpenPickle(path, "protocol4.pt"), ReadTorch) { Reasons = 15 },
+        new("torch stream", "x.pt", [Torch("legacy.pt"), Torch("hostile_legacy.pt"), Torch("hostile_bare.pkl")], PickleTokens, TorchFile.Load, ReadTorch) { ReadsPerThousand = -1, Reasons = 6 },
         new("npy", "x.npy", [Numpy("c_f4.npy", 128), Numpy("fortran_i8.npy", 128), Numpy("version_3.npy", 128), Numpy("c_b1.npy", 128), Numpy("python2.npy", 72)],
             ["'descr'", "'<f8'", "'|O'", "True", "(", ")", ",", "L", "9223372036854775807", "'", "{", "}", " ", "\\"], NpyFile.Load, ReadNumpy),
         new("npz", "x.npz", [Numpy("stored.npz", 558), Numpy("deflated.npz", 432)], ["PK\x03\x04", "PK\x01\x02", "PK\x05\x06", ".npy", "\x93NUMPY", "\0\0"], NpzFile.Open, ReadNpz),
@@ -70,13 +71,10 @@ internal static class FuzzTargets
         return (bytes, bytes.Length);
     }
 
-    private static (byte[] File, int Header) Pickle(string name)
+    private static (byte[] File, int Header) Pickle(string archive)
     {
-        using var zip = ZipFile.OpenRead(Repository.File("tests", "fixtures", "torch", name));
-        using var stream = zip.Entries.Single(e => e.Name == "data.pkl").Open();
-        using var buffer = new MemoryStream();
-        stream.CopyTo(buffer);
-        return (buffer.ToArray(), (int)buffer.Length);
+        var bytes = Entries(archive).Single(e => e.Name.EndsWith("/data.pkl", StringComparison.Ordinal)).Bytes;
+        return (bytes, bytes.Length);
     }
 
     private static (byte[] File, int Header) GgufPart(int part)
@@ -97,24 +95,32 @@ internal static class FuzzTargets
         return GgufFile.Open(first);
     }
 
-    /// <summary>Puts the input, a pickle, into an archive of torch with a storage of 64 KiB for each key that the seeds use.</summary>
-    private static TorchFile OpenPickle(string pickle)
+    /// <summary>Puts the input, a pickle, into an archive of torch in place of its own.</summary>
+    private static TorchFile OpenPickle(string pickle, string archive)
     {
         var path = pickle + ".pt";
         using (var zip = new ZipArchive(File.Create(path), ZipArchiveMode.Create))
         {
-            Entry(zip, "archive/data.pkl", File.ReadAllBytes(pickle));
-            for (var i = 0; i < 4; i++)
-                Entry(zip, $"archive/data/{i}", new byte[256]);
+            foreach (var (name, bytes) in Entries(archive))
+            {
+                using var stream = zip.CreateEntry(name, CompressionLevel.NoCompression).Open();
+                stream.Write(name.EndsWith("/data.pkl", StringComparison.Ordinal) ? File.ReadAllBytes(pickle) : bytes);
+            }
         }
 
         return TorchFile.Load(path);
     }
 
-    private static void Entry(ZipArchive zip, string name, byte[] bytes)
+    private static List<(string Name, byte[] Bytes)> Entries(string archive)
     {
-        using var stream = zip.CreateEntry(name, CompressionLevel.NoCompression).Open();
-        stream.Write(bytes);
+        using var zip = ZipFile.OpenRead(Repository.File("tests", "fixtures", "torch", archive));
+        return [.. zip.Entries.Select(entry =>
+        {
+            using var stream = entry.Open();
+            using var buffer = new MemoryStream();
+            stream.CopyTo(buffer);
+            return (entry.FullName, buffer.ToArray());
+        })];
     }
 
     private static void ReadSafetensors(object opened)

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Capvec.Formats.Tests.Fuzzing;
 
 /// <summary>
-/// All readers under changed files. <c>CAPVEC_FUZZ=50</c> makes it fifty times as many inputs, <c>CAPVEC_FUZZ_SEED</c> other ones.
+/// All readers under changed files. <c>CAPVEC_FUZZ=50</c> makes it 50 times as many inputs, <c>CAPVEC_FUZZ_SEED</c> other ones.
 /// </summary>
 public sealed class FuzzTests
 {

@@ -15,9 +15,9 @@ internal sealed partial class Fuzzer(FuzzTarget target, int count, int seed) : I
     private const long FixedBytes = 2 << 20;
 
     /// <summary>Longer than any input may take, on a machine that is busy with other things.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder _folder = new(inMemory: true);
     private readonly HashSet<string> _reasons = [];
     private volatile int _number;
     private byte[] _input = [];
@@ -106,6 +106,6 @@ internal sealed partial class Fuzzer(FuzzTarget target, int count, int seed) : I
 
     private static int HashCode(int seed, int number) => unchecked((seed * 1_000_003) ^ (number * 7919));
 
-    [GeneratedRegex(@"'.*'|\[.*\]|\(.*\)|\d+", RegexOptions.Singleline)]
+    [GeneratedRegex("""'.*'|\[.*\]|\(.*\)|"[^"]*"|names .*, which|data/.* is missing|json: .* is .*: |0x[0-9A-F]+|\d+""", RegexOptions.Singleline)]
     private static partial Regex Names();
 }
