@@ -16,7 +16,7 @@ internal static class EngineBench
         var clock = Stopwatch.StartNew();
         using var model = LanguageModel.Load(folder);
         Line($"{model.Name}: {model.Layers} blocks, hidden {model.Hidden}, vocabulary {model.Vocabulary}; loaded in {clock.Elapsed.TotalSeconds:F2} s; {threads} threads, kernels {Numerics.Kernels.KernelPaths.Default}");
-        using var engine = new InferenceEngine(model, new EngineOptions { Threads = threads });
+        using var engine = new InferenceEngine(model, new EngineOptions { Threads = threads, CacheBytes = 0 });
         var small = model.Hidden <= 512;
         await Forward(engine, sequences: small ? 16 : 1, length: 512, capture: false);
         await Forward(engine, sequences: small ? 16 : 1, length: 512, capture: true);

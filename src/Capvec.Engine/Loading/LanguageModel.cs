@@ -1,5 +1,6 @@
 using Capvec.Engine.Lora;
 using Capvec.Engine.Qwen35;
+using Capvec.Engine.Scheduling;
 using Capvec.Formats.Errors;
 using Capvec.Formats.Files;
 using Capvec.Formats.Peft;
@@ -56,6 +57,9 @@ public sealed class LanguageModel : IDisposable
     /// <summary>What was left out or unexpected in the files, a line each.</summary>
     public IReadOnlyList<string> Notes { get; }
 
+    /// <summary>Memory of the packed weights.</summary>
+    public long WeightBytes => Weights.Embedding.Bytes + Weights.Projections.Where(p => p.Weights != Weights.Embedding).Sum(p => p.Weights.Bytes);
+
     internal Qwen35Weights Weights { get; }
 
     /// <summary>Loads a Hugging Face folder.</summary>
@@ -70,6 +74,7 @@ public sealed class LanguageModel : IDisposable
         var config = Qwen35Config.Parse(configPath, File.ReadAllText(configPath));
         using var files = SafetensorsFolder.Open(folder);
         var loader = new Qwen35Loader(config, files, progress);
+        MemoryPlan.CheckWeights(folder, loader.WeightBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         var weights = loader.Load();
         return new LanguageModel(folder, weights, [configPath, .. files.Files.Order(StringComparer.Ordinal)], Stops(folder, config), loader.Notes);
     }

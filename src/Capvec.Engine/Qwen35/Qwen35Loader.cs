@@ -33,6 +33,9 @@ internal sealed class Qwen35Loader
         _totalBytes = Math.Max(1, files.Tensors.Values.Where(t => !IsSkipped(t.Name)).Sum(t => t.ByteLength));
     }
 
+    /// <summary>Memory that the weights will take: bf16 as it is, anything else as float32.</summary>
+    public long WeightBytes => _files.Tensors.Values.Where(t => !IsSkipped(t.Name)).Sum(t => t.Count * (t.Dtype == ElementType.BF16 ? 2 : 4));
+
     /// <summary>What was left out or unexpected, a line each.</summary>
     public List<string> Notes { get; } = [];
 
