@@ -17,6 +17,7 @@ internal sealed class Admission(PrefixCache cache, StateMemory memory, EngineOpt
     private const int MaxRecordedDepths = 4;
 
     private readonly List<EngineWork> _waiting = [];
+    private readonly Queue<int> _lately = new();
     private readonly int _layers = memory.Layout.Layers;
 
     /// <summary>Positions that were not computed.</summary>
@@ -100,13 +101,20 @@ internal sealed class Admission(PrefixCache cache, StateMemory memory, EngineOpt
         TrunkLayerTokens += start.TrunkLayerTokens;
         (work.State, work.StartLength) = (state, start.Length);
         active.Add(work);
+        _lately.Enqueue(work.EntryDepth);
+        if (_lately.Count > LookAhead)
+            _lately.Dequeue();
         if (!cache.IsOn)
             return;
-        work.RecordedDepths = [.. _waiting.Concat(active)
-            .Where(w => w.Adapter == work.Adapter && w.IsPromptSteered && w.TrunkDepth > 0 && w.TrunkDepth <= work.TrunkDepth)
-            .GroupBy(w => w.TrunkDepth).OrderByDescending(g => g.Count()).Select(g => g.Key).Take(MaxRecordedDepths)];
+        work.RecordedDepths = RecordedDepths(work);
         work.Branches = Branches(work);
     }
+
+    // Where requests that wait, or came lately, are steered first; the most frequent.
+    private List<int> RecordedDepths(EngineWork work) =>
+        [.. _waiting.Take(LookAhead).Select(w => w.EntryDepth).Concat(_lately)
+            .Where(depth => depth > 0 && depth <= work.TrunkDepth)
+            .GroupBy(depth => depth).OrderByDescending(g => g.Count()).Select(g => g.Key).Take(MaxRecordedDepths)];
 
     // Where the prompt parts from what is kept and from what waits: a state kept there serves both.
     private HashSet<int> Branches(EngineWork work)
