@@ -2,10 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace Capvec.Engine.Batching;
 
-/// <summary>Pages of one size, used again and again.</summary>
+/// <summary>Pages of one size, used again and again; a few free ones are kept, the rest go back to the system.</summary>
 internal sealed unsafe class PagePool(long floats) : IDisposable
 {
-    private readonly List<Page> _all = [];
+    private const long FreeBytes = 64 << 20;
+
+    private readonly HashSet<Page> _all = [];
     private readonly Stack<Page> _free = new();
 
     /// <summary>Elements of a page.</summary>
@@ -13,9 +15,6 @@ internal sealed unsafe class PagePool(long floats) : IDisposable
 
     /// <summary>Bytes of a page.</summary>
     public long Bytes => Floats * sizeof(float);
-
-    /// <summary>Pages that somebody holds.</summary>
-    public int InUse => _all.Count - _free.Count;
 
     /// <summary>A page with one holder; it holds what its last use left.</summary>
     public Page Take()
@@ -39,7 +38,17 @@ internal sealed unsafe class PagePool(long floats) : IDisposable
     }
 
     /// <summary>Takes a page back that nobody holds.</summary>
-    public void Return(Page page) => _free.Push(page);
+    public void Return(Page page)
+    {
+        if (_free.Count * Bytes < FreeBytes)
+        {
+            _free.Push(page);
+            return;
+        }
+
+        _all.Remove(page);
+        page.Dispose();
+    }
 
     public void Dispose()
     {

@@ -23,6 +23,8 @@ internal sealed class CheckpointSource : WeightSource, IDisposable
 
     public override long TotalBytes => _files.Tensors.Values.Where(t => !CheckpointNames.IsSkipped(t.Name)).Sum(t => t.ByteLength);
 
+    public override long MemoryBytes => _files.Tensors.Values.Where(t => !CheckpointNames.IsSkipped(t.Name)).Sum(t => t.Count * (t.Dtype == ElementType.BF16 ? 2 : 4));
+
     /// <summary>Opens the weights of a folder.</summary>
     /// <exception cref="CapvecException">There are none, they are broken, or they hold no text model.</exception>
     public static CheckpointSource Open(string folder, ModelFamily family)

@@ -19,6 +19,8 @@ internal sealed class GgufSource(GgufFile file, ModelFamily family, ModelConfig 
 
     public override long TotalBytes => file.Tensors.Values.Sum(t => t.ByteLength);
 
+    public override long MemoryBytes => file.Tensors.Values.Sum(t => Kept(t.Type) == WeightFormat.Float32 ? 4 * t.Shape.Aggregate(1L, (count, n) => count * n) : t.ByteLength);
+
     public override bool Has(string name) => file.Tensors.ContainsKey(Place(name).Tensor);
 
     public override long Bytes(string name) => Find(name).ByteLength;
@@ -27,15 +29,7 @@ internal sealed class GgufSource(GgufFile file, ModelFamily family, ModelConfig 
     public override WeightFormat Format(string name)
     {
         var tensor = Find(name);
-        var format = tensor.Type switch
-        {
-            GgufType.BF16 => WeightFormat.BFloat16,
-            GgufType.Q8_0 => WeightFormat.Q8_0,
-            GgufType.Q4_0 => WeightFormat.Q4_0,
-            GgufType.Q4_K => WeightFormat.Q4_K,
-            GgufType.Q6_K => WeightFormat.Q6_K,
-            _ => WeightFormat.Float32,
-        };
+        var format = Kept(tensor.Type);
         return format.IsQuantised() && !KeepsBlocks(Place(name).Column, tensor.Shape[^1], format.ColumnMultiple()) ? WeightFormat.Float32 : format;
     }
 
@@ -99,6 +93,16 @@ internal sealed class GgufSource(GgufFile file, ModelFamily family, ModelConfig 
             row[c] = stored[column(c)];
         ArrayPool<float>.Shared.Return(stored);
     }
+
+    private static WeightFormat Kept(GgufType type) => type switch
+    {
+        GgufType.BF16 => WeightFormat.BFloat16,
+        GgufType.Q8_0 => WeightFormat.Q8_0,
+        GgufType.Q4_0 => WeightFormat.Q4_0,
+        GgufType.Q4_K => WeightFormat.Q4_K,
+        GgufType.Q6_K => WeightFormat.Q6_K,
+        _ => WeightFormat.Float32,
+    };
 
     private static void ReorderBlocks(Span<byte> row, WeightFormat format, Func<int, int> column)
     {

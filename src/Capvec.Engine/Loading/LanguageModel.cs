@@ -1,6 +1,7 @@
 using Capvec.Engine.Families;
 using Capvec.Engine.Lora;
 using Capvec.Engine.Network;
+using Capvec.Engine.Scheduling;
 using Capvec.Formats.Errors;
 using Capvec.Formats.Files;
 using Capvec.Formats.Gguf;
@@ -60,6 +61,9 @@ public sealed class LanguageModel : IDisposable
     /// <summary>What was left out or unexpected in the files, a line each.</summary>
     public IReadOnlyList<string> Notes { get; }
 
+    /// <summary>Memory of the packed weights.</summary>
+    public long WeightBytes => Weights.Projections.SelectMany(p => p.Matrices).Append(Weights.Embedding).Distinct().Sum(m => m.Bytes);
+
     internal ModelWeights Weights { get; }
 
     /// <summary>Loads a Hugging Face folder or a GGUF file.</summary>
@@ -95,6 +99,7 @@ public sealed class LanguageModel : IDisposable
         var family = ModelFamilies.Of(root);
         var config = family.Read(root);
         using var source = CheckpointSource.Open(folder, family);
+        MemoryPlan.CheckWeights(source.Path, source.MemoryBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         var weights = WeightPacker.Load(family, config, source, fast, progress, out var notes);
         return new LanguageModel(folder, weights, [configPath, .. source.Files], Stops(folder, config), notes);
     }
@@ -106,6 +111,7 @@ public sealed class LanguageModel : IDisposable
         var family = ModelFamilies.Of(keys);
         var config = family.Read(keys);
         var source = new GgufSource(file, family, config);
+        MemoryPlan.CheckWeights(source.Path, source.MemoryBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         var weights = WeightPacker.Load(family, config, source, fast, progress, out var notes);
         return new LanguageModel(path, weights, source.Files, config.StopTokens, notes);
     }

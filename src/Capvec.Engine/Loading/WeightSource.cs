@@ -19,6 +19,9 @@ internal abstract class WeightSource
     /// <summary>Bytes of all tensors that a text model can use.</summary>
     public abstract long TotalBytes { get; }
 
+    /// <summary>About the memory that the packed weights will take, before anything is read.</summary>
+    public abstract long MemoryBytes { get; }
+
     /// <summary>Whether there is such a tensor.</summary>
     public abstract bool Has(string name);
 

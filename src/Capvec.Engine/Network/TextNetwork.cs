@@ -36,14 +36,15 @@ internal sealed unsafe class TextNetwork : IDisposable
         _attention = new AttentionMixer(_c, context.Pool.Workers);
         _delta = new DeltaRuleMixer(_c);
         _rotary = new RotaryTable(_c.RotaryFrequencies);
-        var wide = Math.Max(2 * _c.Intermediate, Math.Max(AttentionMixer.ProjectionWidth(_c), DeltaRuleMixer.ProjectionWidth(_c)));
-        var mixed = Math.Max(_c.Intermediate, Math.Max(_c.Heads * _c.HeadDim, _c.ValueHeads * _c.ValueDim));
         _hidden = new NativeBuffer<float>((long)rows * _c.Hidden);
         _input = new NativeBuffer<float>((long)rows * _c.Hidden);
         _out = new NativeBuffer<float>((long)rows * _c.Hidden);
-        _wide = new NativeBuffer<float>((long)rows * wide);
-        _mixed = new NativeBuffer<float>((long)rows * mixed);
+        _wide = new NativeBuffer<float>((long)rows * Wide(_c));
+        _mixed = new NativeBuffer<float>((long)rows * Mixed(_c));
     }
+
+    /// <summary>Elements of activations for each row of a step: the buffers here, the packed input, and what the mixers keep beside.</summary>
+    public static long RowFloats(ModelConfig c) => (3L * c.Hidden) + Wide(c) + (2L * Mixed(c)) + Math.Max(c.Heads * c.HeadDim, c.ConvDim);
 
     /// <summary>Computes the residual stream of every row of the batch and extends the sequences' states.</summary>
     public void Run(StepBatch batch)
@@ -93,6 +94,11 @@ internal sealed unsafe class TextNetwork : IDisposable
     }
 
     private static readonly StepBatch EmptyBatch = new(0);
+
+    // Elements of a row that goes into a mixer or the MLP, and that comes out of it.
+    private static int Wide(ModelConfig c) => Math.Max(2 * c.Intermediate, Math.Max(AttentionMixer.ProjectionWidth(c), DeltaRuleMixer.ProjectionWidth(c)));
+
+    private static int Mixed(ModelConfig c) => Math.Max(c.Intermediate, Math.Max(c.Heads * c.HeadDim, c.ValueHeads * c.ValueDim));
 
     // Rows enter at block 0 from the embedding; where the blocks before have been computed for another sequence, from the residual stream that it left.
     private void Enter(StepBatch batch, int layer)

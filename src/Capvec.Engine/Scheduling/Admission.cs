@@ -9,7 +9,7 @@ namespace Capvec.Engine.Scheduling;
 /// whose beginning is being computed by a running one waits for it, so that arms of one prompt that arrive together compute it once.
 /// </summary>
 /// <remarks>A work waits only for running works, and these for nobody: there is no cycle, and whatever happens to the leader ends the waiting.</remarks>
-internal sealed class Admission(PrefixCache cache, StateMemory memory, EngineOptions options)
+internal sealed class Admission(PrefixCache cache, StateMemory memory, EngineOptions options, MemoryPlan plan)
 {
     // Other requests that are compared with one that starts, and what it does for them at most.
     private const int LookAhead = 64;
@@ -17,6 +17,7 @@ internal sealed class Admission(PrefixCache cache, StateMemory memory, EngineOpt
     private const int MaxRecordedDepths = 4;
 
     private readonly List<EngineWork> _waiting = [];
+    private readonly Queue<int> _lately = new();
     private readonly int _layers = memory.Layout.Layers;
 
     /// <summary>Positions that were not computed.</summary>
@@ -30,11 +31,11 @@ internal sealed class Admission(PrefixCache cache, StateMemory memory, EngineOpt
 
     public void Add(EngineWork work) => _waiting.Add(work);
 
-    /// <summary>Lets works start while there is room, in order of arrival but for those that wait for a prefix.</summary>
+    /// <summary>Lets works start while there are sequences and memory left, in order of arrival but for those that wait for a prefix.</summary>
     public void Admit(List<EngineWork> active)
     {
         _waiting.RemoveAll(IsCancelled);
-        for (var i = 0; i < _waiting.Count && active.Count < options.MaxSequences;)
+        for (var i = 0; i < _waiting.Count && active.Count < options.MaxSequences && HasRoom(_waiting[i], active);)
         {
             var work = _waiting[i];
             if (work.WaitsFor is { IsPending: true })
@@ -72,6 +73,10 @@ internal sealed class Admission(PrefixCache cache, StateMemory memory, EngineOpt
         _waiting.Clear();
     }
 
+    // A sequence alone always has room: what does not fit at all was refused when it came. Replies still to be written and sessions between turns are not counted.
+    private bool HasRoom(EngineWork work, List<EngineWork> active) =>
+        active.Count == 0 || active.Sum(a => plan.StateOf(a.Tokens.Count)) + plan.StateOf(work.PromptLength) <= plan.States;
+
     private static bool IsCancelled(EngineWork work)
     {
         if (!work.Cancellation.IsCancellationRequested)
@@ -96,13 +101,20 @@ internal sealed class Admission(PrefixCache cache, StateMemory memory, EngineOpt
         TrunkLayerTokens += start.TrunkLayerTokens;
         (work.State, work.StartLength) = (state, start.Length);
         active.Add(work);
+        _lately.Enqueue(work.EntryDepth);
+        if (_lately.Count > LookAhead)
+            _lately.Dequeue();
         if (!cache.IsOn)
             return;
-        work.RecordedDepths = [.. _waiting.Concat(active)
-            .Where(w => w.Adapter == work.Adapter && w.IsPromptSteered && w.TrunkDepth > 0 && w.TrunkDepth <= work.TrunkDepth)
-            .GroupBy(w => w.TrunkDepth).OrderByDescending(g => g.Count()).Select(g => g.Key).Take(MaxRecordedDepths)];
+        work.RecordedDepths = RecordedDepths(work);
         work.Branches = Branches(work);
     }
+
+    // Where requests that wait, or came lately, are steered first; the most frequent.
+    private List<int> RecordedDepths(EngineWork work) =>
+        [.. _waiting.Take(LookAhead).Select(w => w.EntryDepth).Concat(_lately)
+            .Where(depth => depth > 0 && depth <= work.TrunkDepth)
+            .GroupBy(depth => depth).OrderByDescending(g => g.Count()).Select(g => g.Key).Take(MaxRecordedDepths)];
 
     // Where the prompt parts from what is kept and from what waits: a state kept there serves both.
     private HashSet<int> Branches(EngineWork work)

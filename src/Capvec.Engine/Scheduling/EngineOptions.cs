@@ -18,8 +18,12 @@ public sealed record EngineOptions
     public int MaxSequences { get; init; } = 64;
 
     /// <summary>Bytes of memory for states after prompts and replies, from which later requests with the same beginning start; 0 keeps none.</summary>
-    /// <value>An eighth of the memory that the process may use.</value>
-    public long CacheBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8;
+    /// <value>An eighth of the memory that the process may use, at most 2 GiB.</value>
+    public long CacheBytes { get; init; } = Math.Min(2L << 30, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8);
+
+    /// <summary>Bytes of memory that weights, steps and states may take together (<see cref="MemoryPlan"/>).</summary>
+    /// <value>What the process may use: the machine's memory, or its container's.</value>
+    public long MemoryBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     /// <summary>States are kept after every so many positions, beside those at the ends of prompts and replies and where prompts part.</summary>
     /// <value>512.</value>

@@ -94,6 +94,9 @@ internal abstract unsafe class EngineWork
     /// <summary>Blocks that compute the whole prompt as if it were not steered.</summary>
     public int TrunkDepth { get; }
 
+    /// <summary>Where its prompt could enter the network above a trunk; 0 where it shares the whole of it or nothing.</summary>
+    public int EntryDepth => IsPromptSteered ? TrunkDepth : 0;
+
     /// <summary>Positions still to compute.</summary>
     public int Pending => _tokens.Count - (State?.Length ?? 0);
 

@@ -31,7 +31,9 @@ public sealed class InferenceEngine : IDisposable
         Options = options ?? new EngineOptions();
         if (Options.RowsPerStep < Options.MaxSequences)
             throw new CapvecException($"RowsPerStep is {Options.RowsPerStep}, but every one of MaxSequences = {Options.MaxSequences} needs a row of each step; raise the one or lower the other.");
-        _runner = new StepRunner(model, Options);
+        Memory = MemoryPlan.Of(model, Options);
+        Memory.Check();
+        _runner = new StepRunner(model, Options, Memory);
         _thread = new Thread(Loop) { IsBackground = true, Name = "capvec engine" };
         _thread.Start();
     }
@@ -41,6 +43,9 @@ public sealed class InferenceEngine : IDisposable
 
     /// <summary>The sizes it runs with.</summary>
     public EngineOptions Options { get; }
+
+    /// <summary>What it takes of the memory.</summary>
+    public MemoryPlan Memory { get; }
 
     /// <summary>Token rows computed since the start.</summary>
     public long RowsComputed => _runner.RowsComputed;
@@ -134,6 +139,7 @@ public sealed class InferenceEngine : IDisposable
                 throw new CapvecException($"token id {token} does not exist: the model's vocabulary has ids 0 to {Model.Vocabulary - 1}.");
         }
 
+        Memory.Check(tokens.Count);
         if (own is not null && own.Count != tokens.Count)
             throw new CapvecException($"the own-token mask has {own.Count} entries for {tokens.Count} tokens; give one for each.");
         if (adapter is not null && adapter.Model != Model)

@@ -37,19 +37,22 @@ internal sealed unsafe class StepRunner : IDisposable
     private readonly List<EngineWork> _workOfSlice = [];
     private readonly List<(EngineWork Work, int Length, Page?[]? Copies)> _cuts = [];
 
-    public StepRunner(LanguageModel model, EngineOptions options)
+    public StepRunner(LanguageModel model, EngineOptions options, MemoryPlan plan)
     {
         (_model, _options) = (model, options);
         _pool = new WorkerPool(options.Threads);
         _context = new ForwardContext(_pool, options.Kernels, options.Exact);
         _network = new TextNetwork(model.Weights, _context, options.RowsPerStep);
         _batch = new StepBatch(options.RowsPerStep);
-        _logits = new NativeBuffer<float>((long)Math.Min(LogitBlock, options.RowsPerStep) * model.Vocabulary);
+        _logits = new NativeBuffer<float>(LogitFloats(model, options));
         _memory = new StateMemory(new StateLayout(model.Config));
         _cache = new PrefixCache(_memory.Layout, options.CacheBytes);
-        _admission = new Admission(_cache, _memory, options);
+        _admission = new Admission(_cache, _memory, options, plan);
         _samplers = [.. Enumerable.Range(0, options.Threads).Select(_ => new TokenSampler(model.Vocabulary))];
     }
+
+    /// <summary>Elements of the logits of a step.</summary>
+    public static long LogitFloats(LanguageModel model, EngineOptions options) => (long)Math.Min(LogitBlock, options.RowsPerStep) * model.Vocabulary;
 
     public long RowsComputed { get; private set; }
 

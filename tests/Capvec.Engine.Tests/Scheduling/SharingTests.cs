@@ -59,11 +59,11 @@ public sealed class SharingTests : IDisposable
     {
         using var engine = new InferenceEngine(_model);
         using var plain = Plain();
-        var arms = new[] { 1, 3, 2, 3 }.Select((layer, i) => Request() with { Steering = SteeringPlan.Add(layer, Direction(i), 4) }).ToArray();
+        var arms = new[] { 1, 4, 2, 4 }.Select((layer, i) => Request() with { Steering = SteeringPlan.Add(layer, Direction(i), 4) }).ToArray();
         var results = await Together(engine, arms);
         for (var i = 0; i < arms.Length; i++)
             Same(results[i], await plain.GenerateAsync(arms[i], _cancel));
-        engine.Counters.TrunkLayerTokens.ShouldBe((2 + 3 + 4) * (Prompt - 1));
+        engine.Counters.TrunkLayerTokens.ShouldBe((2 + 3 + 5) * (Prompt - 1));
     }
 
     [Fact]
@@ -76,6 +76,19 @@ public sealed class SharingTests : IDisposable
         var result = await engine.GenerateAsync(arm, _cancel);
         result.CachedTokens.ShouldBe(0);
         engine.Counters.TrunkLayerTokens.ShouldBe(4 * (Prompt - 1));
+        Same(result, await plain.GenerateAsync(arm, _cancel));
+    }
+
+    [Fact]
+    public async Task A_plain_request_keeps_what_arms_of_late_have_entered_with()
+    {
+        using var engine = new InferenceEngine(_model);
+        using var plain = Plain();
+        await engine.GenerateAsync(Request() with { Prompt = Tokens(2, Prompt), Steering = SteeringPlan.Add(2, Direction(1), 2) }, _cancel);
+        await engine.GenerateAsync(Request(), _cancel);
+        var arm = Request() with { Steering = SteeringPlan.Add(2, Direction(2), 5) };
+        var result = await engine.GenerateAsync(arm, _cancel);
+        engine.Counters.TrunkLayerTokens.ShouldBe(3 * (Prompt - 1));
         Same(result, await plain.GenerateAsync(arm, _cancel));
     }
 
