@@ -87,11 +87,12 @@ async Task<int> CompareAsync(ParseResult arguments, CancellationToken cancellati
         var steering = strength == 0 ? SteeringPlan.None : SteeringPlan.Add(block, EngineTimer.Direction(engine.Model.Hidden, 1), strength);
         return await Agreement.OfAsync(
             engine, theirs, new PeerRequest("greedy", 1, Tokens: count, Layer: block, Alphas: strength == 0 ? null : [strength], Ids: prompt),
-            new GenerationRequest { Prompt = prompt, MaxTokens = count, Steering = steering });
+            new GenerationRequest { Prompt = prompt, MaxTokens = count, Steering = steering },
+            Agreement.ToleranceFor(arguments.GetRequiredValue(model)));
     });
     Console.WriteLine($"capvec     {string.Join(' ', agreement.Ours)}");
     Console.WriteLine($"llama.cpp  {string.Join(' ', agreement.Theirs.Select(step => step.Token))}");
-    Console.WriteLine($"logits of the likeliest candidates differ by at most {agreement.Worst:F4} standard deviations (root mean square; {Agreement.Tolerance} is allowed)");
+    Console.WriteLine($"logits of the likeliest candidates differ by at most {agreement.Worst:F4} standard deviations (root mean square; {agreement.Tolerance} is allowed)");
     if (agreement.FirstDifference is >= 0 and var at)
     {
         Console.WriteLine($"first difference at token {at}: llama.cpp's first two candidates are {agreement.Theirs[at].Gap:F4} apart there, ours {agreement.Places[at].OurGap:F4}; "
