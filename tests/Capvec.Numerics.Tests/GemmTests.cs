@@ -9,7 +9,7 @@ public sealed unsafe class GemmTests
         var data = new TheoryData<KernelPath, WeightFormat>();
         foreach (var path in KernelPaths.Supported)
         {
-            foreach (var format in Enum.GetValues<WeightFormat>())
+            foreach (var format in new[] { WeightFormat.Float32, WeightFormat.BFloat16 })
                 data.Add(path, format);
         }
 

@@ -37,6 +37,9 @@ internal sealed unsafe class CaptureAccumulator
     /// <summary>0-based blocks, in the order of the result.</summary>
     public ImmutableArray<int> Layers { get; }
 
+    /// <summary>First position wanted; past every position when none is.</summary>
+    public int First => _request.Tokens is { } chosen ? chosen.TakeWhile(c => !c).Count() : 0;
+
     /// <summary>Whether a layer is wanted.</summary>
     public bool Wants(int layer) => _slot[layer] >= 0;
 

@@ -1,120 +1,156 @@
-using Capvec.Engine.Network;
-using Capvec.Numerics.Memory;
+using System.Runtime.InteropServices;
+using Capvec.Engine.Interventions;
 
 namespace Capvec.Engine.Batching;
 
 /// <summary>
-/// What a sequence has computed: for each full-attention block its keys and values, for each delta-rule block the last inputs of the
-/// convolution and the recurrent matrix. A summary of the whole prefix: it can be continued, not shortened.
+/// What a sequence has computed: for each attention block the pages of its keys and values, for each delta-rule block the recurrent
+/// matrices and the last inputs of the convolution. Laid out as <see cref="StateLayout"/> says.
 /// </summary>
 /// <remarks>
-/// <code>
-/// keys       [kv head][block of 16 positions][head dim][16]   so that 16 scores are one chain of multiply-adds, no horizontal sums
-/// values     [kv head][position][head dim padded to 16]
-/// conv       [kernel - 1][channels], oldest first, before the convolution
-/// recurrent  [value head][key dim][value dim padded to 32]
-/// </code>
-/// Length == Tokens.Count == Own.Count, and Length &lt;= Capacity.
+/// Every block has computed positions [0, Length); while Length &lt; TrunkLength, the first TrunkDepth blocks have computed [0, TrunkLength): those
+/// came from another sequence, and rows below TrunkLength enter at block TrunkDepth.
+/// A page with other holders is never written: <see cref="Reserve"/> copies it first.
 /// </remarks>
-internal sealed unsafe class SequenceState : IDisposable
+internal sealed unsafe class SequenceState
 {
-    /// <summary>Positions of a key block.</summary>
-    public const int KeyBlock = 16;
+    private readonly StateMemory _memory;
+    private readonly PageTable?[] _keyValues;
+    private readonly Page?[] _recurrent;
+    private readonly List<ResidualTrack> _tracks = [];
 
-    private const int FirstCapacity = 256;
-    private readonly ModelConfig _config;
-    private readonly NativeBuffer<float>?[] _keys;
-    private readonly NativeBuffer<float>?[] _values;
-    private readonly NativeBuffer<float>?[] _conv;
-    private readonly NativeBuffer<float>?[] _recurrent;
-
-    public SequenceState(ModelConfig config)
+    public SequenceState(StateMemory memory)
     {
-        _config = config;
-        var n = config.Layers;
-        (_keys, _values, _conv, _recurrent) = (new NativeBuffer<float>?[n], new NativeBuffer<float>?[n], new NativeBuffer<float>?[n], new NativeBuffer<float>?[n]);
-        ValueStride = (config.HeadDim + 15) / 16 * 16;
-        RecurrentStride = (config.ValueDim + 31) / 32 * 32;
-        for (var l = 0; l < n; l++)
+        _memory = memory;
+        _keyValues = [.. Layout.Attention.Select(a => a ? new PageTable(memory.KeyValues) : null)];
+        _recurrent = new Page?[Layout.Layers];
+    }
+
+    /// <summary>How pages are laid out.</summary>
+    public StateLayout Layout => _memory.Layout;
+
+    /// <summary>What was computed, in order.</summary>
+    public List<PrefixStep> Steps { get; } = [];
+
+    /// <summary>Positions computed in every block.</summary>
+    public int Length => Steps.Count;
+
+    /// <summary>Positions computed in the first <see cref="TrunkDepth"/> blocks, where that is more than <see cref="Length"/>.</summary>
+    public int TrunkLength { get; private set; }
+
+    /// <summary>Blocks that have computed <see cref="TrunkLength"/> positions.</summary>
+    public int TrunkDepth { get; private set; }
+
+    /// <summary>Kept residual rows of the positions so far.</summary>
+    public IReadOnlyList<ResidualTrack> Tracks => _tracks;
+
+    /// <summary>Keys of a position's block of 16: [head dim][16].</summary>
+    public float* Keys(int layer, int kvHead, int position) =>
+        _keyValues[layer]![position].Pointer + ((((long)kvHead * StateLayout.PagePositions) + (position % StateLayout.PagePositions / StateLayout.KeyBlock * StateLayout.KeyBlock)) * Layout.HeadDim);
+
+    /// <summary>Values of a position; the page's later positions follow at <see cref="StateLayout.ValueStride"/>.</summary>
+    public float* Values(int layer, int kvHead, int position) =>
+        _keyValues[layer]![position].Pointer + ((long)Layout.KvHeads * StateLayout.PagePositions * Layout.HeadDim)
+        + ((((long)kvHead * StateLayout.PagePositions) + (position % StateLayout.PagePositions)) * Layout.ValueStride);
+
+    public float* Conv(int layer) => _recurrent[layer]!.Pointer + Layout.RecurrentFloats;
+
+    public float* Recurrent(int layer, int head) => _recurrent[layer]!.Pointer + ((long)head * Layout.KeyDim * Layout.RecurrentStride);
+
+    /// <summary>Makes positions <c>[from, to)</c> writable in block <paramref name="entry"/> and those after it.</summary>
+    public void Reserve(int entry, int from, int to)
+    {
+        for (var layer = entry; layer < Layout.Layers; layer++)
         {
-            if (config.FullAttention[l])
-                continue;
-            _conv[l] = new NativeBuffer<float>((long)(config.ConvKernel - 1) * config.ConvDim);
-            _recurrent[l] = new NativeBuffer<float>((long)config.ValueHeads * config.KeyDim * RecurrentStride);
+            if (_keyValues[layer] is { } table)
+            {
+                table.Reserve(from, to);
+            }
+            else if (_recurrent[layer] is not { } page)
+            {
+                _recurrent[layer] = _memory.Recurrent.Take();
+                NativeMemory.Clear(_recurrent[layer]!.Pointer, (nuint)_memory.Recurrent.Bytes);
+            }
+            else if (page.Holders > 1)
+            {
+                _recurrent[layer] = _memory.Recurrent.TakeCopy(page);
+            }
         }
     }
 
-    /// <summary>Tokens computed, in order.</summary>
-    public List<int> Tokens { get; } = [];
-
-    /// <summary>Whether the model wrote each token itself.</summary>
-    public List<bool> Own { get; } = [];
-
-    /// <summary>Positions computed.</summary>
-    public int Length => Tokens.Count;
-
-    /// <summary>Positions that fit without growing.</summary>
-    public int Capacity { get; private set; }
-
-    /// <summary>Elements from one position's values to the next.</summary>
-    public int ValueStride { get; }
-
-    /// <summary>Elements from one row of a recurrent matrix to the next.</summary>
-    public int RecurrentStride { get; }
-
-    public float* Keys(int layer, int kvHead) => _keys[layer]!.Pointer + ((long)kvHead * Capacity * _config.HeadDim);
-
-    public float* Values(int layer, int kvHead) => _values[layer]!.Pointer + ((long)kvHead * Capacity * ValueStride);
-
-    public float* Conv(int layer) => _conv[layer]!.Pointer;
-
-    public float* Recurrent(int layer, int head) => _recurrent[layer]!.Pointer + ((long)head * _config.KeyDim * RecurrentStride);
-
-    /// <summary>Makes room for <paramref name="length"/> positions.</summary>
-    public void Reserve(int length)
+    /// <summary>The track of a depth; made when there is none.</summary>
+    public ResidualTrack Track(int depth)
     {
-        if (length <= Capacity)
-            return;
-        var capacity = Math.Max(FirstCapacity, Capacity);
-        while (capacity < length)
-            capacity *= 2;
-        for (var l = 0; l < _config.Layers; l++)
-        {
-            if (!_config.FullAttention[l])
-                continue;
-            _keys[l] = Grow(_keys[l], capacity, _config.HeadDim);
-            _values[l] = Grow(_values[l], capacity, ValueStride);
-        }
-
-        Capacity = capacity;
+        var track = _tracks.Find(t => t.Depth == depth);
+        if (track is null)
+            _tracks.Add(track = new ResidualTrack(depth, _memory.Residuals, Layout.Hidden));
+        return track;
     }
 
-    /// <summary>Forgets everything but keeps the memory.</summary>
+    /// <summary>Copies a delta-rule block's state of this moment.</summary>
+    public Page CopyRecurrent(int layer) => _memory.Recurrent.TakeCopy(_recurrent[layer]!.Hold());
+
+    /// <summary>What can be kept of the state after <paramref name="length"/> positions; nothing is held yet.</summary>
+    /// <param name="length">Positions.</param>
+    /// <param name="depth">Blocks.</param>
+    /// <param name="copies">[layers] copies made when the state stood at that length, or null where it still does.</param>
+    /// <param name="isTrunk">Whether residual rows belong to it.</param>
+    public KeptPrefix Keep(int length, int depth, Page?[]? copies, bool isTrunk) => new()
+    {
+        Length = length,
+        Depth = depth,
+        KeyValues = [.. _keyValues.Select((table, layer) => layer < depth ? table?.Run(length) : null)],
+        Recurrent = [.. _recurrent.Select((page, layer) => layer < depth ? copies?[layer] ?? page : null)],
+        Residuals = [.. isTrunk ? _tracks.Where(t => t.Depth <= depth && t.From < length && t.To >= length).Select(t => t.Keep(length)) : []],
+    };
+
+    /// <summary>Becomes the state after the first <paramref name="length"/> positions of a kept prefix of all blocks.</summary>
+    public void Start(KeptPrefix prefix, int length, ReadOnlySpan<PrefixStep> steps)
+    {
+        Clear();
+        Take(prefix, Layout.Layers, length);
+        Steps.AddRange(steps[..length]);
+    }
+
+    /// <summary>Takes the state of the first <paramref name="depth"/> blocks from a kept prefix that is longer.</summary>
+    public void EnterTrunk(KeptPrefix trunk, int depth)
+    {
+        Take(trunk, depth, trunk.Length);
+        (TrunkLength, TrunkDepth) = (trunk.Length, depth);
+    }
+
+    /// <summary>Forgets everything.</summary>
     public void Clear()
     {
-        Tokens.Clear();
-        Own.Clear();
-        foreach (var buffer in _conv.Concat(_recurrent))
-            buffer?.Span.Clear();
+        Steps.Clear();
+        (TrunkLength, TrunkDepth) = (0, 0);
+        foreach (var table in _keyValues)
+            table?.Clear();
+        foreach (var page in _recurrent)
+            page?.Release();
+        Array.Clear(_recurrent);
+        ClearTracks();
     }
 
-    public void Dispose()
+    private void ClearTracks()
     {
-        foreach (var buffer in _keys.Concat(_values).Concat(_conv).Concat(_recurrent))
-            buffer?.Dispose();
+        foreach (var track in _tracks)
+            track.Clear();
+        _tracks.Clear();
     }
 
-    // Each head's part is contiguous, so growing moves the parts apart.
-    private NativeBuffer<float> Grow(NativeBuffer<float>? old, int capacity, int width)
+    private void Take(KeptPrefix prefix, int depth, int length)
     {
-        var buffer = new NativeBuffer<float>((long)_config.KvHeads * capacity * width);
-        for (var h = 0; old is not null && h < _config.KvHeads; h++)
+        for (var layer = 0; layer < depth; layer++)
         {
-            var count = (long)Capacity * width;
-            System.Runtime.InteropServices.NativeMemory.Copy(old.Pointer + (h * count), buffer.Pointer + ((long)h * capacity * width), (nuint)(count * sizeof(float)));
+            _keyValues[layer]?.Share(prefix.KeyValues[layer]!, length);
+            var page = prefix.Recurrent[layer]?.Hold();
+            _recurrent[layer]?.Release();
+            _recurrent[layer] = page;
         }
 
-        old?.Dispose();
-        return buffer;
+        ClearTracks();
+        foreach (var kept in prefix.Residuals.Where(r => r.Depth <= depth && r.From < length))
+            Track(kept.Depth).Share(kept, length);
     }
 }

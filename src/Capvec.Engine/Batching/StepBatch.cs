@@ -1,10 +1,13 @@
 namespace Capvec.Engine.Batching;
 
 /// <summary>
-/// One step's token rows, of many sequences: decode rows and prefill chunks alike. Slices with the same adapter stand side by side.
+/// One step's token rows, of many sequences: decode rows and prefill chunks alike. Slices are added in order of the block where they
+/// enter; those with the same entry and adapter stand side by side.
 /// </summary>
+/// <remarks><see cref="Rows"/> and <see cref="Slices"/> are those that have entered: a beginning of what was added, so row and slice numbers stay.</remarks>
 internal sealed class StepBatch
 {
+    private readonly List<Slice> _added = [];
     private readonly List<Slice> _slices = [];
     private readonly List<int> _logitRows = [];
 
@@ -19,7 +22,10 @@ internal sealed class StepBatch
     /// <summary>Most rows.</summary>
     public int Capacity => Tokens.Length;
 
-    /// <summary>Rows in use.</summary>
+    /// <summary>Rows added.</summary>
+    public int Added { get; private set; }
+
+    /// <summary>Rows that have entered.</summary>
     public int Rows { get; private set; }
 
     /// <summary>[rows] token ids.</summary>
@@ -34,33 +40,54 @@ internal sealed class StepBatch
     /// <summary>[rows] index of the slice a row belongs to.</summary>
     public int[] SliceOf { get; }
 
-    /// <summary>The sequences' shares.</summary>
+    /// <summary>The sequences' shares that have entered.</summary>
     public IReadOnlyList<Slice> Slices => _slices;
+
+    /// <summary>All shares.</summary>
+    public IReadOnlyList<Slice> AllSlices => _added;
 
     /// <summary>Rows whose logits are wanted, ascending.</summary>
     public IReadOnlyList<int> LogitRows => _logitRows;
 
+    /// <summary>Most slices that one sequence has.</summary>
+    public int Waves { get; private set; }
+
     public void Clear()
     {
-        Rows = 0;
+        (Added, Rows, Waves) = (0, 0, 0);
+        _added.Clear();
         _slices.Clear();
         _logitRows.Clear();
     }
 
-    /// <summary>Adds a slice whose rows begin at the current end; its tokens become part of the sequence's state.</summary>
+    /// <summary>Adds a slice whose rows begin at the current end.</summary>
     public void Add(Slice slice, ReadOnlySpan<int> tokens, ReadOnlySpan<bool> own)
     {
         for (var i = 0; i < slice.Count; i++)
         {
-            var row = Rows + i;
+            var row = Added + i;
             Tokens[row] = tokens[i];
             Own[row] = own[i];
             Positions[row] = slice.Position + i;
-            SliceOf[row] = _slices.Count;
+            SliceOf[row] = _added.Count;
         }
 
-        Rows += slice.Count;
-        _slices.Add(slice);
+        Added += slice.Count;
+        Waves = Math.Max(Waves, slice.Wave + 1);
+        _added.Add(slice);
+    }
+
+    /// <summary>Lets the slices enter that enter at a block, and tells which they are.</summary>
+    public IReadOnlyList<Slice> Enter(int layer)
+    {
+        var first = _slices.Count;
+        for (var i = first; i < _added.Count && _added[i].Entry == layer; i++)
+        {
+            _slices.Add(_added[i]);
+            Rows += _added[i].Count;
+        }
+
+        return _slices.GetRange(first, _slices.Count - first);
     }
 
     /// <summary>Asks for the logits of a row; rows are asked for in ascending order.</summary>

@@ -11,6 +11,7 @@ internal sealed unsafe class CompiledSteering
 {
     private static readonly CompiledOperation[] Nothing = [];
     private readonly CompiledOperation[][] _bySite;
+    private readonly SteeringIdentity _identity;
     private readonly int _layers;
 
     public CompiledSteering(SteeringPlan plan, int layers, int hidden)
@@ -31,6 +32,7 @@ internal sealed unsafe class CompiledSteering
 
         _bySite = [.. lists.Select(list => list is null ? Nothing : [.. list])];
         IsEmpty = _bySite.All(ops => ops.Length == 0);
+        _identity = new SteeringIdentity(_bySite.SelectMany((ops, at) => ops.Select(op => new SteeringIdentity.Part(op, (SteeringSite)(at / layers), at % layers))), layers);
     }
 
     /// <summary>Whether no row is ever changed.</summary>
@@ -38,6 +40,12 @@ internal sealed unsafe class CompiledSteering
 
     /// <summary>Whether anything acts at a site of a layer.</summary>
     public bool Acts(SteeringSite site, int layer) => _bySite[(_layers * (int)site) + layer].Length > 0;
+
+    /// <summary>The identity of what acts at a position, 0 for nothing; positions with the same identity are changed in the same way, under this plan or another.</summary>
+    public ulong Action(int position, bool own) => _identity.At(position, own).Action;
+
+    /// <summary>How many blocks compute a position as if nothing acted there.</summary>
+    public int Depth(int position, bool own) => _identity.At(position, own).Depth;
 
     /// <summary>Applies the operations of a site to one row [hidden], in list order.</summary>
     public void Apply(SteeringSite site, int layer, float* row, int hidden, int position, bool own)

@@ -12,9 +12,9 @@ internal sealed unsafe class ForwardContext : IDisposable
 {
     private readonly LoraScratch[] _lora;
 
-    public ForwardContext(WorkerPool pool, KernelPath path)
+    public ForwardContext(WorkerPool pool, KernelPath path, bool exact)
     {
-        (Pool, Path) = (pool, path);
+        (Pool, Path, Exact) = (pool, path, exact);
         _lora = [.. Enumerable.Range(0, pool.Workers).Select(_ => new LoraScratch())];
     }
 
@@ -22,16 +22,23 @@ internal sealed unsafe class ForwardContext : IDisposable
 
     public KernelPath Path { get; }
 
+    /// <summary>Whether activations stay float32 in products with quantised weights.</summary>
+    public bool Exact { get; }
+
     /// <summary>The rows of this step.</summary>
     public StepBatch Batch { get; set; } = new(0);
 
     /// <summary>The current layer input, packed for the kernels.</summary>
     public PackedRows Packed { get; } = new();
 
-    /// <summary>Runs <paramref name="row"/> for every row of the tiles of <see cref="Packed"/>, then packs the tile from <paramref name="source"/>: one pass over cache-warm rows.</summary>
-    public void PackAfter(int rows, int columns, float* source, Action<int>? row)
+    /// <summary>
+    /// Runs <paramref name="row"/> for every row of the tiles of <see cref="Packed"/>, then packs the tile from <paramref name="source"/> [rows, inputs] as
+    /// <paramref name="next"/> will read it: one pass over cache-warm rows.
+    /// </summary>
+    public void PackAfter(int rows, float* source, Projection next, Action<int>? row)
     {
-        Packed.Reshape(rows, columns);
+        var columns = next.Inputs;
+        Packed.Reshape(rows, columns, next.FormsFor(Exact));
         Pool.For(Packed.Tiles, (_, first, end) =>
         {
             for (var tile = first; tile < end; tile++)
@@ -51,9 +58,12 @@ internal sealed unsafe class ForwardContext : IDisposable
             row(r);
     });
 
-    /// <summary>RMSNorm of every row of <paramref name="x"/> [rows, columns] into <paramref name="y"/>, packed.</summary>
-    public void NormAndPack(float* x, float* y, NativeBuffer<float> weight, float epsilon, int rows, int columns) =>
-        PackAfter(rows, columns, y, r => Rows.RmsNorm(y + ((long)r * columns), x + ((long)r * columns), weight.Pointer, epsilon, columns));
+    /// <summary>RMSNorm of every row of <paramref name="x"/> [rows, inputs] into <paramref name="y"/>, packed for <paramref name="next"/>.</summary>
+    public void NormAndPack(float* x, float* y, NativeBuffer<float> weight, float epsilon, int rows, Projection next)
+    {
+        var columns = next.Inputs;
+        PackAfter(rows, y, next, r => Rows.RmsNorm(y + ((long)r * columns), x + ((long)r * columns), weight.Pointer, epsilon, columns));
+    }
 
     /// <summary>
     /// <c>y[t] = W x[t] + bias</c> for all rows, plus <c>s B (A x[t])</c> for the rows of sequences with an adapter.
@@ -64,14 +74,20 @@ internal sealed unsafe class ForwardContext : IDisposable
     /// <param name="stride">Elements from one output row to the next.</param>
     public void Apply(Projection projection, float* input, float* y, int stride)
     {
-        var w = projection.Weights;
-        Pool.For(w.Panels, (_, first, end) =>
+        var offset = 0;
+        foreach (var w in projection.Matrices)
         {
-            Gemm.Panels(Path, w, Packed, y, stride, first, end);
-            if (projection.Bias is { } bias)
-                AddBias(bias, y, stride, first * PackedMatrix.PanelRows, Math.Min(w.Rows, end * PackedMatrix.PanelRows));
-        });
+            var (matrix, at) = (w, offset);
+            Pool.For(matrix.Panels, (_, first, end) =>
+            {
+                Gemm.Panels(Path, matrix, Packed, y + at, stride, first, end, Exact);
+                if (projection.Bias is { } bias)
+                    AddBias(bias, y, stride, at + (first * PackedMatrix.PanelRows), at + Math.Min(matrix.Rows, end * PackedMatrix.PanelRows));
+            });
+            offset += matrix.Rows;
+        }
 
+        var inputs = projection.Inputs;
         var slices = Batch.Slices;
         for (var i = 0; i < slices.Count;)
         {
@@ -81,7 +97,7 @@ internal sealed unsafe class ForwardContext : IDisposable
             for (; i < slices.Count && slices[i].Adapter == adapter; i++)
                 count += slices[i].Count;
             if (adapter?.For(projection.Id) is { } lora)
-                ApplyLora(lora, input + ((long)start * w.Columns), w.Columns, y + ((long)start * stride), stride, count);
+                ApplyLora(lora, input + ((long)start * inputs), inputs, y + ((long)start * stride), stride, count);
         }
     }
 

@@ -23,8 +23,21 @@ internal sealed class GgufSource(GgufFile file, ModelFamily family, ModelConfig 
 
     public override long Bytes(string name) => Find(name).ByteLength;
 
-    // bf16 stays bf16; quantised weights are widened to what their blocks stand for.
-    public override WeightFormat Format(string name) => Find(name).Type == GgufType.BF16 ? WeightFormat.BFloat16 : WeightFormat.Float32;
+    // bf16 and the types that have kernels stay as they are; other quantised weights, and those whose reordered columns cut blocks, are widened to what their blocks stand for.
+    public override WeightFormat Format(string name)
+    {
+        var tensor = Find(name);
+        var format = tensor.Type switch
+        {
+            GgufType.BF16 => WeightFormat.BFloat16,
+            GgufType.Q8_0 => WeightFormat.Q8_0,
+            GgufType.Q4_0 => WeightFormat.Q4_0,
+            GgufType.Q4_K => WeightFormat.Q4_K,
+            GgufType.Q6_K => WeightFormat.Q6_K,
+            _ => WeightFormat.Float32,
+        };
+        return format.IsQuantised() && !KeepsBlocks(Place(name).Column, tensor.Shape[^1], format.ColumnMultiple()) ? WeightFormat.Float32 : format;
+    }
 
     public override void Check(string name, params long[] shape)
     {
@@ -50,6 +63,23 @@ internal sealed class GgufSource(GgufFile file, ModelFamily family, ModelConfig 
         }
     }
 
+    public override void ReadBlocks(string name, int first, int rows, Span<byte> blocks)
+    {
+        var place = Place(name);
+        var format = Format(name);
+        var bytes = blocks.Length / rows;
+        if (place.Row is null)
+            file.ReadRaw(place.Tensor, first, rows, blocks);
+        for (var i = 0; i < rows; i++)
+        {
+            var row = blocks.Slice(i * bytes, bytes);
+            if (place.Row is { } from)
+                file.ReadRaw(place.Tensor, from(first + i), 1, row);
+            if (place.Column is { } column)
+                ReorderBlocks(row, format, column);
+        }
+    }
+
     /// <exception cref="CapvecException">A tensor of the blocks is not used: whatever it is for would be left out of the computation.</exception>
     public override IEnumerable<string> Rest(IReadOnlySet<string> used)
     {
@@ -68,6 +98,28 @@ internal sealed class GgufSource(GgufFile file, ModelFamily family, ModelConfig 
         for (var c = 0; c < row.Length; c++)
             row[c] = stored[column(c)];
         ArrayPool<float>.Shared.Return(stored);
+    }
+
+    private static void ReorderBlocks(Span<byte> row, WeightFormat format, Func<int, int> column)
+    {
+        var (columns, bytes) = (format.ColumnMultiple(), format.FileRowBytes(format.ColumnMultiple()));
+        var stored = ArrayPool<byte>.Shared.Rent(row.Length);
+        row.CopyTo(stored);
+        for (var block = 0; block < row.Length / bytes; block++)
+            stored.AsSpan(column(block * columns) / columns * bytes, bytes).CopyTo(row[(block * bytes)..]);
+        ArrayPool<byte>.Shared.Return(stored);
+    }
+
+    // Whether a reordering of columns moves whole blocks.
+    private static bool KeepsBlocks(Func<int, int>? column, long columns, int block)
+    {
+        for (var c = 0; column is not null && c < columns; c++)
+        {
+            if (column(c) != column(c / block * block) + (c % block) || column(c / block * block) % block != 0)
+                return false;
+        }
+
+        return true;
     }
 
     // "blk.32" of "blk.32.attn_q.weight".

@@ -65,9 +65,13 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Loads a Hugging Face folder or a GGUF file.</summary>
     /// <param name="path">A folder with config.json and safetensors files, or a .gguf file (of a split model the first).</param>
     /// <param name="progress">Told the share of bytes read, 0 to 1.</param>
+    /// <param name="fast">
+    /// Round matrices that have no integer kernel of their own (bf16, f16, f32, other quantised types) to 12-bit blocks: about twice the speed of prompts; a weight is off by at most
+    /// 1/8190 of the largest of its 32, less than bf16 itself rounds. The embedding stays as it is.
+    /// </param>
     /// <exception cref="CapvecException">A file is missing, broken or of an unsupported kind.</exception>
-    public static LanguageModel Load(string path, IProgress<double>? progress = null) =>
-        File.Exists(path) || path.EndsWith(GgufEnding, StringComparison.OrdinalIgnoreCase) ? LoadGguf(path, progress) : LoadCheckpoint(path, progress);
+    public static LanguageModel Load(string path, IProgress<double>? progress = null, bool fast = false) =>
+        File.Exists(path) || path.EndsWith(GgufEnding, StringComparison.OrdinalIgnoreCase) ? LoadGguf(path, fast, progress) : LoadCheckpoint(path, fast, progress);
 
     /// <summary>Loads a PEFT LoRA folder for this model; it is applied at run time, to the sequences that name it.</summary>
     /// <exception cref="CapvecException">The adapter is of an unsupported kind or for another model.</exception>
@@ -81,7 +85,7 @@ public sealed class LanguageModel : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Weights.Dispose();
 
-    private static LanguageModel LoadCheckpoint(string folder, IProgress<double>? progress)
+    private static LanguageModel LoadCheckpoint(string folder, bool fast, IProgress<double>? progress)
     {
         var configPath = Path.Combine(folder, "config.json");
         if (!File.Exists(configPath))
@@ -91,18 +95,18 @@ public sealed class LanguageModel : IDisposable
         var family = ModelFamilies.Of(root);
         var config = family.Read(root);
         using var source = CheckpointSource.Open(folder, family);
-        var weights = WeightPacker.Load(family, config, source, progress, out var notes);
+        var weights = WeightPacker.Load(family, config, source, fast, progress, out var notes);
         return new LanguageModel(folder, weights, [configPath, .. source.Files], Stops(folder, config), notes);
     }
 
-    private static LanguageModel LoadGguf(string path, IProgress<double>? progress)
+    private static LanguageModel LoadGguf(string path, bool fast, IProgress<double>? progress)
     {
         using var file = GgufFile.Open(path);
         var keys = new GgufKeys(file);
         var family = ModelFamilies.Of(keys);
         var config = family.Read(keys);
         var source = new GgufSource(file, family, config);
-        var weights = WeightPacker.Load(family, config, source, progress, out var notes);
+        var weights = WeightPacker.Load(family, config, source, fast, progress, out var notes);
         return new LanguageModel(path, weights, source.Files, config.StopTokens, notes);
     }
 

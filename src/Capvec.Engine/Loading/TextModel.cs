@@ -10,8 +10,8 @@ namespace Capvec.Engine.Loading;
 public sealed record TextModel(LanguageModel Model, Tokenizer Tokenizer, ChatTemplate Template) : IDisposable
 {
     /// <summary>Loads everything from a Hugging Face folder.</summary>
-    public static TextModel Load(string folder, IProgress<double>? progress = null) =>
-        new(LanguageModel.Load(folder, progress), Tokenizer.Load(folder), ChatTemplate.Load(folder));
+    public static TextModel Load(string folder, IProgress<double>? progress = null, bool fast = false) =>
+        new(LanguageModel.Load(folder, progress, fast), Tokenizer.Load(folder), ChatTemplate.Load(folder));
 
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();

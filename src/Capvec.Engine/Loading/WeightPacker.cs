@@ -11,31 +11,33 @@ namespace Capvec.Engine.Loading;
 internal sealed class WeightPacker
 {
     private readonly WeightSource _source;
+    private readonly bool _fast;
     private readonly IProgress<double>? _progress;
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
     private readonly long _totalBytes;
     private long _readBytes;
     private int _projections;
 
-    private WeightPacker(WeightSource source, IProgress<double>? progress) => (_source, _progress, _totalBytes) = (source, progress, Math.Max(1, source.TotalBytes));
+    private WeightPacker(WeightSource source, bool fast, IProgress<double>? progress) => (_source, _fast, _progress, _totalBytes) = (source, fast, progress, Math.Max(1, source.TotalBytes));
 
     /// <summary>Loads a whole model.</summary>
     /// <param name="family">Knows the blocks.</param>
     /// <param name="c">The shape.</param>
     /// <param name="source">The tensors.</param>
+    /// <param name="fast">Whether bf16 matrices are rounded to 12-bit blocks, for integer products.</param>
     /// <param name="progress">Told the share of bytes read, 0 to 1.</param>
     /// <param name="notes">What was left out or unexpected, a line each.</param>
     /// <exception cref="CapvecException">A tensor is missing or of another shape, or the files cannot be read.</exception>
-    public static ModelWeights Load(ModelFamily family, ModelConfig c, WeightSource source, IProgress<double>? progress, out IReadOnlyList<string> notes)
+    public static ModelWeights Load(ModelFamily family, ModelConfig c, WeightSource source, bool fast, IProgress<double>? progress, out IReadOnlyList<string> notes)
     {
-        var packer = new WeightPacker(source, progress);
+        var packer = new WeightPacker(source, fast, progress);
         var embedding = packer.Matrix(c.Hidden, ("embed_tokens", c.Vocabulary));
         var blocks = Enumerable.Range(0, c.Layers).Select(layer => family.Load(packer, c, layer)).ToList();
         var norm = packer.Vector("norm.weight", c.Hidden);
         var tied = !source.Has("lm_head.weight");
         if (tied && !c.TiedEmbeddings)
             throw new CapvecException($"{source.Path}: lm_head.weight is missing, and config.json does not tie it to the embedding; is a shard missing? Download the model again.");
-        var output = new Projection(packer._projections++, tied ? embedding : packer.Matrix(c.Hidden, ("lm_head", c.Vocabulary)), [new ProjectionPart("lm_head", 0, c.Vocabulary)]);
+        var output = new Projection(packer._projections++, [tied ? embedding : packer.Matrix(c.Hidden, ("lm_head", c.Vocabulary))], [new ProjectionPart("lm_head", 0, c.Vocabulary)]);
         notes = [.. tied || !c.TiedEmbeddings ? [] : new[] { "config.json ties the output matrix to the embedding, but the files hold a lm_head.weight; it is used." }, .. source.Rest(packer._used)];
         return new ModelWeights { Config = c, Embedding = embedding, Blocks = blocks, FinalNorm = norm, Output = output };
     }
@@ -46,9 +48,8 @@ internal sealed class WeightPacker
     /// <param name="parts">Name without ".weight", and outputs.</param>
     public Projection Stack(int columns, bool bias, params (string Module, int Rows)[] parts)
     {
-        var matrix = Matrix(columns, parts);
         var list = new List<ProjectionPart>();
-        var biases = bias ? new NativeBuffer<float>(matrix.Rows) : null;
+        var biases = bias ? new NativeBuffer<float>(parts.Sum(p => p.Rows)) : null;
         var offset = 0;
         foreach (var (module, rows) in parts)
         {
@@ -58,7 +59,7 @@ internal sealed class WeightPacker
             offset += rows;
         }
 
-        return new Projection(_projections++, matrix, list, biases);
+        return new Projection(_projections++, [.. Neighbours(columns, parts).Select(same => Matrix(columns, [.. same]))], list, biases);
     }
 
     /// <summary>A vector, for the kernels.</summary>
@@ -109,9 +110,7 @@ internal sealed class WeightPacker
         foreach (var (module, rows) in parts)
             _source.Check(module + ".weight", rows, columns);
 
-        // One format a matrix: where its parts are stored differently, float32 holds them all.
-        var formats = parts.Select(p => _source.Format(p.Module + ".weight")).Distinct().ToArray();
-        var matrix = new PackedMatrix(parts.Sum(p => p.Rows), columns, formats is [var one] ? one : WeightFormat.Float32);
+        var matrix = new PackedMatrix(parts.Sum(p => p.Rows), columns, Format(parts[0].Module, columns));
         var offset = 0;
         foreach (var (module, rows) in parts)
         {
@@ -120,6 +119,33 @@ internal sealed class WeightPacker
         }
 
         return matrix;
+    }
+
+    // Runs of parts in the same format: files may quantise matrices that read the same input differently.
+    private IEnumerable<List<(string Module, int Rows)>> Neighbours(int columns, IReadOnlyList<(string Module, int Rows)> parts)
+    {
+        List<(string, int)> run = [];
+        for (var i = 0; i < parts.Count; i++)
+        {
+            _source.Check(parts[i].Module + ".weight", parts[i].Rows, columns);
+            if (i > 0 && Format(parts[i].Module, columns) != Format(parts[i - 1].Module, columns))
+            {
+                yield return run;
+                run = [];
+            }
+
+            run.Add(parts[i]);
+        }
+
+        yield return run;
+    }
+
+    private WeightFormat Format(string module, int columns)
+    {
+        var stored = _source.Format(module + ".weight");
+        if (_fast && !stored.IsQuantised() && columns % WeightFormat.Block12.ColumnMultiple() == 0 && module != "embed_tokens")
+            return WeightFormat.Block12;
+        return columns % stored.ColumnMultiple() == 0 ? stored : WeightFormat.Float32;
     }
 
     private void Fill(PackedMatrix matrix, string name, int offset, int rows)
@@ -131,12 +157,27 @@ internal sealed class WeightPacker
         {
             var from = Math.Max(offset, panel * PackedMatrix.PanelRows);
             var to = Math.Min(offset + rows, (panel + 1) * PackedMatrix.PanelRows);
+            if (matrix.Format is not (WeightFormat.Float32 or WeightFormat.BFloat16 or WeightFormat.Block12))
+            {
+                FillBlocks(matrix, name, offset, from, to);
+                return;
+            }
+
             var values = new float[(to - from) * matrix.Columns];
             _source.ReadRows(name, from - offset, to - from, values);
             for (var r = from; r < to; r++)
                 matrix.SetRow(r, values.AsSpan((r - from) * matrix.Columns, matrix.Columns));
         });
         Done(name);
+    }
+
+    private void FillBlocks(PackedMatrix matrix, string name, int offset, int from, int to)
+    {
+        var bytes = matrix.Format.FileRowBytes(matrix.Columns);
+        var blocks = new byte[(to - from) * bytes];
+        _source.ReadBlocks(name, from - offset, to - from, blocks);
+        for (var r = from; r < to; r++)
+            matrix.SetBlocks(r, blocks.AsSpan((r - from) * bytes, bytes));
     }
 
     private void Done(string name)

@@ -40,6 +40,14 @@ internal abstract class WeightSource
     /// <exception cref="CapvecException">The file cannot be read.</exception>
     public abstract void ReadRows(string name, int first, int rows, Span<float> values);
 
+    /// <summary>Reads rows of a tensor whose <see cref="Format"/> is a block format of GGUF, as the file has them.</summary>
+    /// <param name="name">The tensor; checked before.</param>
+    /// <param name="first">First row.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="blocks">[rows, bytes of a row]: written.</param>
+    /// <exception cref="CapvecException">The file cannot be read.</exception>
+    public virtual void ReadBlocks(string name, int first, int rows, Span<byte> blocks) => throw new NotSupportedException($"{Path}: {name} has no blocks");
+
     /// <summary>What the files hold beside the tensors that were used, a line each.</summary>
     public abstract IEnumerable<string> Rest(IReadOnlySet<string> used);
 }

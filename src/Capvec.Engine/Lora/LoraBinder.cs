@@ -20,7 +20,7 @@ internal static class LoraBinder
             var name = CheckpointNames.StripPrefix(module.Path);
             if (module.IsEmbedding || name == "lm_head" || !targets.TryGetValue(name, out var target))
                 throw new CapvecException($"{adapter.WeightsPath}: module {module.Path} {(module.IsEmbedding || name == "lm_head" ? "adapts the embedding or the output matrix, which is not supported at run time" : "does not exist in this model; is the adapter for another one?")}");
-            var inputs = target.Projection.Weights.Columns;
+            var inputs = target.Projection.Inputs;
             if (module.In != inputs || module.Out != target.Part.Rows)
                 throw new CapvecException($"{adapter.WeightsPath}: module {module.Path} maps {module.In} to {module.Out} numbers, but the model's matrix maps {inputs} to {target.Part.Rows}; the adapter is for another model.");
             found.Add((target.Projection, target.Part, module));
@@ -34,7 +34,7 @@ internal static class LoraBinder
 
     private static LoraProjection Pack(Projection projection, IReadOnlyList<(Projection Projection, ProjectionPart Part, PeftModule Module)> modules)
     {
-        var inputs = projection.Weights.Columns;
+        var inputs = projection.Inputs;
         var a = new PackedMatrix(modules.Sum(m => m.Module.Rank), inputs, WeightFormat.Float32);
         var parts = new List<LoraPart>();
         var rank = 0;

@@ -80,11 +80,11 @@ internal sealed unsafe class AttentionMixer : IDisposable
         {
             NormOrCopy(k, from + (j * d), block.KeyNorm);
             rotary.Rotate(k, position);
-            var keys = state.Keys(layer, j) + ((long)(position / SequenceState.KeyBlock) * d * SequenceState.KeyBlock) + (position % SequenceState.KeyBlock);
+            var keys = state.Keys(layer, j, position) + (position % StateLayout.KeyBlock);
             for (var i = 0; i < d; i++)
-                keys[i * SequenceState.KeyBlock] = k[i];
+                keys[i * StateLayout.KeyBlock] = k[i];
             var v = from + ((_c.KvHeads + j) * d);
-            new Span<float>(v, d).CopyTo(new Span<float>(state.Values(layer, j) + ((long)position * state.ValueStride), d));
+            new Span<float>(v, d).CopyTo(new Span<float>(state.Values(layer, j, position), d));
         }
     }
 
@@ -101,15 +101,17 @@ internal sealed unsafe class AttentionMixer : IDisposable
         var d = _c.HeadDim;
         var state = batch.Slices[batch.SliceOf[row]].State;
         var count = batch.Positions[row] + 1;
-        scratch.Resize((count + SequenceState.KeyBlock - 1) / SequenceState.KeyBlock * SequenceState.KeyBlock);
+        scratch.Resize((count + StateLayout.KeyBlock - 1) / StateLayout.KeyBlock * StateLayout.KeyBlock);
         var p = scratch.Pointer;
         var group = _c.Heads / _c.KvHeads;
         for (var h = kvHead * group; h < (kvHead + 1) * group; h++)
         {
-            Scores(_queries.Pointer + ((((long)row * _c.Heads) + h) * d), state.Keys(layer, kvHead), p, count, d);
+            var q = _queries.Pointer + ((((long)row * _c.Heads) + h) * d);
+            for (var page = 0; page < count; page += StateLayout.PagePositions)
+                Scores(q, state.Keys(layer, kvHead, page), p + page, Math.Min(StateLayout.PagePositions, count - page), d);
             var sum = Rows.ExpSum(p, p, Rows.Max(p, count), 1, count);
             var to = mixed + ((((long)row * _c.Heads) + h) * d);
-            WeightedSum(p, state.Values(layer, kvHead), state.ValueStride, to, count, d, 1 / sum);
+            WeightedSum(p, state, layer, kvHead, to, count, d, 1 / sum);
             if (_c.OutputGate)
                 Rows.TimesSigmoid(to, projected + ((long)row * ProjectionWidth(_c)) + (h * _c.QueryWidth) + d, d);
         }
@@ -119,7 +121,7 @@ internal sealed unsafe class AttentionMixer : IDisposable
     private static void Scores(float* q, float* keys, float* scores, int count, int d)
     {
         var scale = Vector512.Create(1 / MathF.Sqrt(d));
-        for (var at = 0; at < count; at += SequenceState.KeyBlock, keys += (long)d * SequenceState.KeyBlock)
+        for (var at = 0; at < count; at += StateLayout.KeyBlock, keys += (long)d * StateLayout.KeyBlock)
         {
             Vector512<float> a = default, b = default, e = default, g = default;
             var i = 0;
@@ -137,29 +139,35 @@ internal sealed unsafe class AttentionMixer : IDisposable
         }
     }
 
-    private static void WeightedSum(float* p, float* values, int stride, float* to, int count, int d, float scale)
+    // The accumulators go from page to page: one chain over all positions.
+    private static void WeightedSum(float* p, SequenceState state, int layer, int kvHead, float* to, int count, int d, float scale)
     {
+        var stride = state.Layout.ValueStride;
         var sv = Vector512.Create(scale);
         var tail = stackalloc float[16];
         for (var c = 0; c < d; c += 64)
         {
             Vector512<float> a = default, b = default, e = default, g = default;
             var vectors = Math.Min(4, (d - c + 15) / 16);
-            var v = values + c;
-            if (vectors == 4)
+            for (var page = 0; page < count; page += StateLayout.PagePositions)
             {
-                for (var t = 0; t < count; t++, v += stride)
+                var v = state.Values(layer, kvHead, page) + c;
+                var end = Math.Min(page + StateLayout.PagePositions, count);
+                if (vectors == 4)
                 {
-                    var pt = Vector512.Create(p[t]);
-                    a = Vector512.FusedMultiplyAdd(Vector512.Load(v), pt, a);
-                    b = Vector512.FusedMultiplyAdd(Vector512.Load(v + 16), pt, b);
-                    e = Vector512.FusedMultiplyAdd(Vector512.Load(v + 32), pt, e);
-                    g = Vector512.FusedMultiplyAdd(Vector512.Load(v + 48), pt, g);
+                    for (var t = page; t < end; t++, v += stride)
+                    {
+                        var pt = Vector512.Create(p[t]);
+                        a = Vector512.FusedMultiplyAdd(Vector512.Load(v), pt, a);
+                        b = Vector512.FusedMultiplyAdd(Vector512.Load(v + 16), pt, b);
+                        e = Vector512.FusedMultiplyAdd(Vector512.Load(v + 32), pt, e);
+                        g = Vector512.FusedMultiplyAdd(Vector512.Load(v + 48), pt, g);
+                    }
+
+                    continue;
                 }
-            }
-            else
-            {
-                for (var t = 0; t < count; t++, v += stride)
+
+                for (var t = page; t < end; t++, v += stride)
                 {
                     var pt = Vector512.Create(p[t]);
                     a = Vector512.FusedMultiplyAdd(Vector512.Load(v), pt, a);

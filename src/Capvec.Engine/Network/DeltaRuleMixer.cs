@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Capvec.Engine.Batching;
 using Capvec.Engine.Layers;
@@ -19,6 +20,8 @@ namespace Capvec.Engine.Network;
 internal sealed unsafe class DeltaRuleMixer : IDisposable
 {
     private const float UnitEpsilon = 1e-6f;
+    private const int Group = 32;
+    private const int Strip = 32;
     private readonly ModelConfig _c;
     private readonly NativeBuffer<float> _convolved = new(0);
 
@@ -32,25 +35,25 @@ internal sealed unsafe class DeltaRuleMixer : IDisposable
     /// <param name="layer">0-based block.</param>
     /// <param name="projected">[rows, ProjectionWidth].</param>
     /// <param name="mixed">[rows, value heads * value dim]: written.</param>
-    public void Run(ForwardContext f, Block block, int layer, float* projected, float* mixed)
+    /// <param name="slices">The sequences' rows, at most one slice a sequence.</param>
+    public void Run(ForwardContext f, Block block, int layer, float* projected, float* mixed, IReadOnlyList<Slice> slices)
     {
-        var batch = f.Batch;
-        _convolved.Resize((long)batch.Rows * _c.ConvDim);
+        _convolved.Resize((long)f.Batch.Rows * _c.ConvDim);
 
         // Channels are independent; 16 of them are a cache line, so workers do not share lines.
         f.Pool.For((_c.ConvDim + 15) / 16, (_, first, end) =>
         {
             var (from, to) = (first * 16, Math.Min(end * 16, _c.ConvDim));
-            foreach (var slice in batch.Slices)
+            foreach (var slice in slices)
                 Convolve(slice, block, layer, projected, from, to - from);
         });
 
         f.Pool.For(
-            batch.Slices.Count * _c.KeyHeads,
+            slices.Count * _c.KeyHeads,
             (_, first, end) =>
             {
                 for (var item = first; item < end; item++)
-                    RunKeyHead(batch.Slices[item / _c.KeyHeads], block, layer, projected, mixed, item % _c.KeyHeads);
+                    RunKeyHead(slices[item / _c.KeyHeads], block, layer, projected, mixed, item % _c.KeyHeads);
             },
             grain: 1);
     }
@@ -99,101 +102,120 @@ internal sealed unsafe class DeltaRuleMixer : IDisposable
             Rows.Scale(k, k, 1 / MathF.Sqrt(Rows.SumOfSquares(k, dk) + UnitEpsilon), dk);
         }
 
-        var stride = slice.State.RecurrentStride;
-        var v = stackalloc float[stride];
-        var o = stackalloc float[stride];
-        new Span<float>(v, stride).Clear();
         var perKey = _c.ValueHeads / _c.KeyHeads;
-        var width = ProjectionWidth(_c);
         for (var head = keyHead * perKey; head < (keyHead + 1) * perKey; head++)
         {
-            var s = slice.State.Recurrent(layer, head);
-            for (var i = 0; i < slice.Count; i++)
+            for (var from = 0; from < slice.Count; from += Group)
+                RunHead(slice, block, layer, projected, mixed, keyHead, head, from, Math.Min(Group, slice.Count - from));
+        }
+    }
+
+    // A group of tokens goes through 32 columns of S before the next 32: that strip stays in the first-level cache, and S passes through memory once a group.
+    private void RunHead(Slice slice, Block block, int layer, float* projected, float* mixed, int keyHead, int head, int from, int count)
+    {
+        var (dk, dv) = (_c.KeyDim, _c.ValueDim);
+        var stride = slice.State.Layout.RecurrentStride;
+        var v = stackalloc float[count * stride];
+        var o = stackalloc float[count * stride];
+        var beta = stackalloc float[count];
+        var decay = stackalloc float[count];
+        var width = ProjectionWidth(_c);
+        var first = slice.Row + from;
+        for (var i = 0; i < count; i++)
+        {
+            var p = projected + ((long)(first + i) * width) + _c.ConvDim + (_c.ValueHeads * dv);
+            beta[i] = (float)(1 / (1 + Math.Exp(-p[head])));
+            decay[i] = (float)Math.Exp(block.NegativeA![head] * Softplus(p[_c.ValueHeads + head] + block.DtBias![head]));
+            var values = _convolved.Pointer + ((long)(first + i) * _c.ConvDim) + (2 * _c.KeyHeads * dk) + (head * dv);
+            new Span<float>(values, dv).CopyTo(new Span<float>(v + (i * stride), dv));
+            new Span<float>(v + (i * stride) + dv, stride - dv).Clear();
+        }
+
+        var s = slice.State.Recurrent(layer, head);
+        var keys = _convolved.Pointer + ((long)first * _c.ConvDim);
+        for (var c = 0; c < stride; c += Strip)
+        {
+            for (var i = 0; i < count; i++)
             {
-                var row = slice.Row + i;
-                var p = projected + ((long)row * width);
-                var conv = _convolved.Pointer + ((long)row * _c.ConvDim);
-                var z = p + _c.ConvDim + (head * dv);
-                var b = p[_c.ConvDim + (_c.ValueHeads * dv) + head];
-                var a = p[_c.ConvDim + (_c.ValueHeads * dv) + _c.ValueHeads + head];
-                var beta = (float)(1 / (1 + Math.Exp(-b)));
-                var decay = (float)Math.Exp(block.NegativeA![head] * Softplus(a + block.DtBias![head]));
-                new Span<float>(conv + (2 * _c.KeyHeads * dk) + (head * dv), dv).CopyTo(new Span<float>(v, dv));
-                Step(s, stride, conv + (keyHead * dk), conv + ((_c.KeyHeads + keyHead) * dk), v, decay, beta, o, dk);
-                var to = mixed + ((((long)row * _c.ValueHeads) + head) * dv);
-                Rows.RmsNorm(o, o, block.GatedNorm!.Pointer, _c.NormEpsilon, dv);
-                Rows.Silu(to, z, dv);
-                for (var j = 0; j < dv; j++)
-                    to[j] *= o[j];
+                var q = keys + ((long)i * _c.ConvDim) + (keyHead * dk);
+                Step(s + (c * dk), q, q + (_c.KeyHeads * dk), v + (i * stride) + c, decay[i], beta[i], o + (i * stride) + c, dk);
             }
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            var to = mixed + ((((long)(first + i) * _c.ValueHeads) + head) * dv);
+            var output = o + (i * stride);
+            Rows.RmsNorm(output, output, block.GatedNorm!.Pointer, _c.NormEpsilon, dv);
+            Rows.Silu(to, projected + ((long)(first + i) * width) + _c.ConvDim + (head * dv), dv);
+            for (var j = 0; j < dv; j++)
+                to[j] *= output[j];
         }
     }
 
     /// <summary>
-    /// One token of one head, 32 columns of S at a time (columns are independent). The sums over the key dimension run in two chains, even
+    /// One token of 32 columns of one head's S (columns are independent). The sums over the key dimension run in two chains, even
     /// and odd rows, to hide the latency of the multiply-add; the order is the same for every token.
     /// </summary>
-    private static void Step(float* s, int stride, float* q, float* k, float* v, float decay, float beta, float* o, int dk)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Step(float* s, float* q, float* k, float* v, float decay, float beta, float* o, int dk)
     {
         var dec = Vector512.Create(decay);
         var be = Vector512.Create(beta);
-        for (var c = 0; c < stride; c += 32)
+        Vector512<float> a0 = default, a1 = default, b0 = default, b1 = default;
+        var row = s;
+        var i = 0;
+        for (; i <= dk - 2; i += 2, row += 2 * Strip)
         {
-            Vector512<float> a0 = default, a1 = default, b0 = default, b1 = default;
-            var row = s + c;
-            var i = 0;
-            for (; i <= dk - 2; i += 2, row += 2 * stride)
-            {
-                var (k0, k1) = (Vector512.Create(k[i]), Vector512.Create(k[i + 1]));
-                a0 = Vector512.FusedMultiplyAdd(Vector512.Load(row) * dec, k0, a0);
-                a1 = Vector512.FusedMultiplyAdd(Vector512.Load(row + 16) * dec, k0, a1);
-                b0 = Vector512.FusedMultiplyAdd(Vector512.Load(row + stride) * dec, k1, b0);
-                b1 = Vector512.FusedMultiplyAdd(Vector512.Load(row + stride + 16) * dec, k1, b1);
-            }
-
-            if (i < dk)
-            {
-                var k0 = Vector512.Create(k[i]);
-                a0 = Vector512.FusedMultiplyAdd(Vector512.Load(row) * dec, k0, a0);
-                a1 = Vector512.FusedMultiplyAdd(Vector512.Load(row + 16) * dec, k0, a1);
-            }
-
-            var d0 = (Vector512.Load(v + c) - (a0 + b0)) * be;
-            var d1 = (Vector512.Load(v + c + 16) - (a1 + b1)) * be;
-            a0 = a1 = b0 = b1 = default;
-            row = s + c;
-            for (i = 0; i <= dk - 2; i += 2, row += 2 * stride)
-            {
-                var (k0, k1) = (Vector512.Create(k[i]), Vector512.Create(k[i + 1]));
-                var (q0, q1) = (Vector512.Create(q[i]), Vector512.Create(q[i + 1]));
-                var s00 = Vector512.FusedMultiplyAdd(k0, d0, Vector512.Load(row) * dec);
-                var s01 = Vector512.FusedMultiplyAdd(k0, d1, Vector512.Load(row + 16) * dec);
-                var s10 = Vector512.FusedMultiplyAdd(k1, d0, Vector512.Load(row + stride) * dec);
-                var s11 = Vector512.FusedMultiplyAdd(k1, d1, Vector512.Load(row + stride + 16) * dec);
-                Vector512.Store(s00, row);
-                Vector512.Store(s01, row + 16);
-                Vector512.Store(s10, row + stride);
-                Vector512.Store(s11, row + stride + 16);
-                a0 = Vector512.FusedMultiplyAdd(s00, q0, a0);
-                a1 = Vector512.FusedMultiplyAdd(s01, q0, a1);
-                b0 = Vector512.FusedMultiplyAdd(s10, q1, b0);
-                b1 = Vector512.FusedMultiplyAdd(s11, q1, b1);
-            }
-
-            if (i < dk)
-            {
-                var (k0, q0) = (Vector512.Create(k[i]), Vector512.Create(q[i]));
-                var s00 = Vector512.FusedMultiplyAdd(k0, d0, Vector512.Load(row) * dec);
-                var s01 = Vector512.FusedMultiplyAdd(k0, d1, Vector512.Load(row + 16) * dec);
-                Vector512.Store(s00, row);
-                Vector512.Store(s01, row + 16);
-                a0 = Vector512.FusedMultiplyAdd(s00, q0, a0);
-                a1 = Vector512.FusedMultiplyAdd(s01, q0, a1);
-            }
-
-            Vector512.Store(a0 + b0, o + c);
-            Vector512.Store(a1 + b1, o + c + 16);
+            var (k0, k1) = (Vector512.Create(k[i]), Vector512.Create(k[i + 1]));
+            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(row) * dec, k0, a0);
+            a1 = Vector512.FusedMultiplyAdd(Vector512.Load(row + 16) * dec, k0, a1);
+            b0 = Vector512.FusedMultiplyAdd(Vector512.Load(row + Strip) * dec, k1, b0);
+            b1 = Vector512.FusedMultiplyAdd(Vector512.Load(row + Strip + 16) * dec, k1, b1);
         }
+
+        if (i < dk)
+        {
+            var k0 = Vector512.Create(k[i]);
+            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(row) * dec, k0, a0);
+            a1 = Vector512.FusedMultiplyAdd(Vector512.Load(row + 16) * dec, k0, a1);
+        }
+
+        var d0 = (Vector512.Load(v) - (a0 + b0)) * be;
+        var d1 = (Vector512.Load(v + 16) - (a1 + b1)) * be;
+        a0 = a1 = b0 = b1 = default;
+        row = s;
+        for (i = 0; i <= dk - 2; i += 2, row += 2 * Strip)
+        {
+            var (k0, k1) = (Vector512.Create(k[i]), Vector512.Create(k[i + 1]));
+            var (q0, q1) = (Vector512.Create(q[i]), Vector512.Create(q[i + 1]));
+            var s00 = Vector512.FusedMultiplyAdd(k0, d0, Vector512.Load(row) * dec);
+            var s01 = Vector512.FusedMultiplyAdd(k0, d1, Vector512.Load(row + 16) * dec);
+            var s10 = Vector512.FusedMultiplyAdd(k1, d0, Vector512.Load(row + Strip) * dec);
+            var s11 = Vector512.FusedMultiplyAdd(k1, d1, Vector512.Load(row + Strip + 16) * dec);
+            Vector512.Store(s00, row);
+            Vector512.Store(s01, row + 16);
+            Vector512.Store(s10, row + Strip);
+            Vector512.Store(s11, row + Strip + 16);
+            a0 = Vector512.FusedMultiplyAdd(s00, q0, a0);
+            a1 = Vector512.FusedMultiplyAdd(s01, q0, a1);
+            b0 = Vector512.FusedMultiplyAdd(s10, q1, b0);
+            b1 = Vector512.FusedMultiplyAdd(s11, q1, b1);
+        }
+
+        if (i < dk)
+        {
+            var (k0, q0) = (Vector512.Create(k[i]), Vector512.Create(q[i]));
+            var s00 = Vector512.FusedMultiplyAdd(k0, d0, Vector512.Load(row) * dec);
+            var s01 = Vector512.FusedMultiplyAdd(k0, d1, Vector512.Load(row + 16) * dec);
+            Vector512.Store(s00, row);
+            Vector512.Store(s01, row + 16);
+            a0 = Vector512.FusedMultiplyAdd(s00, q0, a0);
+            a1 = Vector512.FusedMultiplyAdd(s01, q0, a1);
+        }
+
+        Vector512.Store(a0 + b0, o);
+        Vector512.Store(a1 + b1, o + 16);
     }
 
     private static void Multiply(float* y, float* x, float* w, int n)

@@ -49,23 +49,30 @@ internal sealed unsafe class TextNetwork : IDisposable
     public void Run(StepBatch batch)
     {
         _f.Batch = batch;
-        foreach (var slice in batch.Slices)
+        foreach (var slice in batch.AllSlices)
         {
-            slice.State.Reserve(slice.Position + slice.Count);
+            slice.State.Reserve(slice.Entry, slice.Position, slice.Position + slice.Count);
+            foreach (var track in slice.Recording)
+                track.Extend(slice.Position, slice.Position + slice.Count);
             _rotary.Reserve(slice.Position + slice.Count);
         }
 
-        Embed(batch);
         for (var layer = 0; layer < _c.Layers; layer++)
         {
+            Enter(batch, layer);
+            if (batch.Rows == 0)
+                continue;
             var block = _w.Blocks[layer];
-            _f.NormAndPack(_hidden.Pointer, _input.Pointer, block.InputNorm, _c.NormEpsilon, batch.Rows, _c.Hidden);
+            _f.NormAndPack(_hidden.Pointer, _input.Pointer, block.InputNorm, _c.NormEpsilon, batch.Rows, block.MixerIn);
             Mix(batch, block, layer);
-            _f.PackAfter(batch.Rows, _c.Hidden, _input.Pointer, row => AddMixer(batch, block, layer, row));
+            _f.PackAfter(batch.Rows, _input.Pointer, block.MlpIn, row => AddMixer(batch, block, layer, row));
             Mlp(batch, block);
             _f.ForRows(batch.Rows, row => AddMlp(batch, layer, row));
-            Capture(batch, layer);
+            foreach (var slice in batch.Slices)
+                Capture(slice, layer);
         }
+
+        Enter(batch, _c.Layers);
     }
 
     /// <summary>Logits of some rows of the last step into <paramref name="logits"/> [rows, vocabulary].</summary>
@@ -74,7 +81,7 @@ internal sealed unsafe class TextNetwork : IDisposable
         var d = _c.Hidden;
         for (var i = 0; i < rows.Length; i++)
             Rows.RmsNorm(_input.Pointer + ((long)i * d), _hidden.Pointer + ((long)rows[i] * d), _w.FinalNorm.Pointer, _c.NormEpsilon, d);
-        _f.PackAfter(rows.Length, d, _input.Pointer, null);
+        _f.PackAfter(rows.Length, _input.Pointer, _w.Output, null);
         _f.Batch = EmptyBatch;
         _f.Apply(_w.Output, _input.Pointer, logits, _c.Vocabulary);
     }
@@ -87,13 +94,23 @@ internal sealed unsafe class TextNetwork : IDisposable
 
     private static readonly StepBatch EmptyBatch = new(0);
 
-    private void Embed(StepBatch batch)
+    // Rows enter at block 0 from the embedding; where the blocks before have been computed for another sequence, from the residual stream that it left.
+    private void Enter(StepBatch batch, int layer)
     {
-        for (var row = 0; row < batch.Rows; row++)
+        foreach (var slice in batch.Enter(layer))
         {
-            var h = _hidden.Pointer + ((long)row * _c.Hidden);
-            _w.Embedding.GetRow(batch.Tokens[row], new Span<float>(h, _c.Hidden));
-            Steer(batch, SteeringSite.Embedding, 0, h, row);
+            for (var row = slice.Row; row < slice.Row + slice.Count; row++)
+            {
+                var h = _hidden.Pointer + ((long)row * _c.Hidden);
+                if (layer == 0)
+                    _w.Embedding.GetRow(batch.Tokens[row], new Span<float>(h, _c.Hidden));
+                else
+                    new Span<float>(slice.State.Track(layer).Row(batch.Positions[row]), _c.Hidden).CopyTo(new Span<float>(h, _c.Hidden));
+                Steer(batch, layer == 0 ? SteeringSite.Embedding : SteeringSite.BlockOutput, Math.Max(0, layer - 1), h, row);
+            }
+
+            if (layer > 0)
+                Capture(slice, layer - 1);
         }
     }
 
@@ -103,23 +120,34 @@ internal sealed unsafe class TextNetwork : IDisposable
         {
             _f.Apply(block.MixerIn, _input.Pointer, _wide.Pointer, AttentionMixer.ProjectionWidth(_c));
             _attention.Run(_f, block, layer, _wide.Pointer, _mixed.Pointer, _rotary);
-            _f.PackAfter(batch.Rows, _c.Heads * _c.HeadDim, _mixed.Pointer, null);
+            _f.PackAfter(batch.Rows, _mixed.Pointer, block.MixerOut, null);
         }
         else
         {
             _f.Apply(block.MixerIn, _input.Pointer, _wide.Pointer, DeltaRuleMixer.ProjectionWidth(_c));
-            _delta.Run(_f, block, layer, _wide.Pointer, _mixed.Pointer);
-            _f.PackAfter(batch.Rows, _c.ValueHeads * _c.ValueDim, _mixed.Pointer, null);
+            for (var wave = 0; wave < batch.Waves; wave++)
+                RunDeltaRule(block, layer, batch.Slices.Where(s => s.Wave == wave).ToList());
+            _f.PackAfter(batch.Rows, _mixed.Pointer, block.MixerOut, null);
         }
 
         _f.Apply(block.MixerOut, _mixed.Pointer, _out.Pointer, _c.Hidden);
+    }
+
+    private void RunDeltaRule(Block block, int layer, List<Slice> slices)
+    {
+        _delta.Run(_f, block, layer, _wide.Pointer, _mixed.Pointer, slices);
+        foreach (var slice in slices)
+        {
+            if (slice.Copies is { } copies)
+                copies[layer] = slice.State.CopyRecurrent(layer);
+        }
     }
 
     private void Mlp(StepBatch batch, Block block)
     {
         var n = _c.Intermediate;
         _f.Apply(block.MlpIn, _input.Pointer, _wide.Pointer, 2 * n);
-        _f.PackAfter(batch.Rows, n, _mixed.Pointer, row =>
+        _f.PackAfter(batch.Rows, _mixed.Pointer, block.MlpOut, row =>
         {
             var gate = _wide.Pointer + ((long)row * 2 * n);
             Rows.SiluTimes(_mixed.Pointer + ((long)row * n), gate, gate + n, n);
@@ -140,20 +168,23 @@ internal sealed unsafe class TextNetwork : IDisposable
         var at = (long)row * _c.Hidden;
         Steer(batch, SteeringSite.MlpOutput, layer, _out.Pointer + at, row);
         Rows.Add(_hidden.Pointer + at, _out.Pointer + at, _c.Hidden);
+        foreach (var track in batch.Slices[batch.SliceOf[row]].Recording)
+        {
+            if (track.Depth == layer + 1)
+                new Span<float>(_hidden.Pointer + at, _c.Hidden).CopyTo(new Span<float>(track.Row(batch.Positions[row]), _c.Hidden));
+        }
+
         Steer(batch, SteeringSite.BlockOutput, layer, _hidden.Pointer + at, row);
     }
 
     private void Steer(StepBatch batch, SteeringSite site, int layer, float* values, int row) =>
         batch.Slices[batch.SliceOf[row]].Steering?.Apply(site, layer, values, _c.Hidden, batch.Positions[row], batch.Own[row]);
 
-    private void Capture(StepBatch batch, int layer)
+    private void Capture(Slice slice, int layer)
     {
-        foreach (var slice in batch.Slices)
-        {
-            if (slice.Capture is not { } capture || !capture.Wants(layer))
-                continue;
-            for (var i = 0; i < slice.Count; i++)
-                capture.Take(layer, slice.Position + i, _hidden.Pointer + ((long)(slice.Row + i) * _c.Hidden));
-        }
+        if (slice.Capture is not { } capture || !capture.Wants(layer))
+            return;
+        for (var i = 0; i < slice.Count; i++)
+            capture.Take(layer, slice.Position + i, _hidden.Pointer + ((long)(slice.Row + i) * _c.Hidden));
     }
 }

@@ -31,8 +31,9 @@ public sealed record GenerationRequest
     public ImmutableArray<int> StopTokens { get; init; } = [];
 
     /// <summary>
-    /// Keeps the computed state between requests of one conversation: where the new prompt begins with all tokens the session has
-    /// seen (same roles, adapter and steering), only the rest is computed, with the same bits as from the start. Null computes afresh.
+    /// Keeps the computed state between requests of one conversation, whatever the engine drops meanwhile: where the new prompt begins with all
+    /// tokens the session has seen (same adapter and steering), only the rest is computed, with the same bits as from the start. Null starts from
+    /// what the engine happens to have kept.
     /// </summary>
     public EngineSession? Session { get; init; }
 

@@ -6,5 +6,5 @@ namespace Capvec.Engine.Requests;
 /// <param name="Finish">Why it ended.</param>
 /// <param name="StopToken">The stop token, or -1.</param>
 /// <param name="PromptTokens">Length of the prompt.</param>
-/// <param name="CachedTokens">How many prompt tokens came from the session's state.</param>
+/// <param name="CachedTokens">How many prompt tokens were not computed: their state came from the session or from another request.</param>
 public sealed record GenerationResult(int[] Tokens, float[] LogProbs, FinishReason Finish, int StopToken, int PromptTokens, int CachedTokens);

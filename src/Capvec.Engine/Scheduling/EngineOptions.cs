@@ -17,7 +17,19 @@ public sealed record EngineOptions
     /// <value>64.</value>
     public int MaxSequences { get; init; } = 64;
 
+    /// <summary>Bytes of memory for states after prompts and replies, from which later requests with the same beginning start; 0 keeps none.</summary>
+    /// <value>An eighth of the memory that the process may use.</value>
+    public long CacheBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8;
+
+    /// <summary>States are kept after every so many positions, beside those at the ends of prompts and replies and where prompts part.</summary>
+    /// <value>512.</value>
+    public int SnapshotEvery { get; init; } = 512;
+
     /// <summary>Instructions of the matrix kernels.</summary>
     /// <value>The fastest of this machine.</value>
     public KernelPath Kernels { get; init; } = KernelPaths.Default;
+
+    /// <summary>Whether activations stay float32 in products with quantised weights: the file's weights without any rounding of ours, at about half the speed.</summary>
+    /// <value>false: they are rounded to 14 bits and a sign a chunk of 256. Weights in float32 and bf16 always meet float32 activations.</value>
+    public bool Exact { get; init; }
 }

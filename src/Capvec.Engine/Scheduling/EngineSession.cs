@@ -1,5 +1,5 @@
+using System.Runtime.InteropServices;
 using Capvec.Engine.Batching;
-using Capvec.Engine.Interventions;
 using Capvec.Engine.Loading;
 
 namespace Capvec.Engine.Scheduling;
@@ -12,7 +12,6 @@ public sealed class EngineSession : IDisposable
 {
     private readonly InferenceEngine _engine;
     private LoraAdapter? _adapter;
-    private string _steering = "";
 
     internal EngineSession(InferenceEngine engine) => _engine = engine;
 
@@ -25,8 +24,8 @@ public sealed class EngineSession : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _engine.Close(this);
 
-    /// <summary>Keeps a state together with what it was computed under.</summary>
-    internal void Keep(SequenceState state, LoraAdapter? adapter, SteeringPlan plan) => (State, _adapter, _steering) = (state, adapter, plan.Fingerprint);
+    /// <summary>Keeps a state together with the adapter it was computed with.</summary>
+    internal void Keep(SequenceState state, LoraAdapter? adapter) => (State, _adapter) = (state, adapter);
 
     /// <summary>Hands out the state and forgets it.</summary>
     internal SequenceState? Take()
@@ -36,19 +35,9 @@ public sealed class EngineSession : IDisposable
         return state;
     }
 
-    /// <summary>Whether the kept state is what computing a prompt's first tokens would give: same adapter, steering, tokens and roles, and a rest to compute.</summary>
-    internal bool Continues(EngineWork work)
-    {
-        if (State is not { } state || state.Length == 0 || state.Length >= work.Tokens.Count || work.Adapter != _adapter || work.Plan.Fingerprint != _steering)
-            return false;
-        for (var i = 0; i < state.Length; i++)
-        {
-            if (state.Tokens[i] != work.Tokens[i] || state.Own[i] != work.Own[i])
-                return false;
-        }
-
-        return true;
-    }
+    /// <summary>How many positions of a prompt the kept state is the state of; 0 unless all it has computed is the prompt's beginning, with the same adapter and steering.</summary>
+    internal int Computed(EngineWork work) =>
+        State is { } state && state.Length <= work.Limit && work.Adapter == _adapter && CollectionsMarshal.AsSpan(state.Steps).SequenceEqual(work.Prompt[..state.Length]) ? state.Length : 0;
 
     internal void MarkClosed() => IsClosed = true;
 }

@@ -1,7 +1,9 @@
+using System.Runtime.InteropServices;
 using Capvec.Engine.Batching;
 using Capvec.Engine.Interventions;
 using Capvec.Engine.Loading;
 using Capvec.Engine.Sampling;
+using Capvec.Engine.Sharing;
 
 namespace Capvec.Engine.Scheduling;
 
@@ -11,32 +13,127 @@ namespace Capvec.Engine.Scheduling;
 /// </summary>
 internal abstract unsafe class EngineWork
 {
-    protected EngineWork(LoraAdapter? adapter, SteeringPlan plan, CompiledSteering? steering, CancellationToken cancellation) =>
-        (Adapter, Plan, Steering, Cancellation) = (adapter, plan, steering, cancellation);
+    /// <summary>Fewer positions than these are sooner computed than kept or waited for.</summary>
+    public const int LeastShared = 16;
+
+    private readonly List<int> _tokens;
+    private readonly List<bool> _own;
+    private readonly List<PrefixStep> _steps = [];
+    private readonly PrefixStep[] _trunk;
+    private readonly int _firstSteered = int.MaxValue;
+
+    protected EngineWork(IReadOnlyList<int> prompt, IReadOnlyList<bool>? own, LoraAdapter? adapter, CompiledSteering? steering, int layers, CancellationToken cancellation)
+    {
+        (Adapter, Steering, Cancellation, PromptLength, TrunkDepth) = (adapter, steering, cancellation, prompt.Count, layers);
+        _tokens = [.. prompt];
+        _own = own is null ? [.. new bool[prompt.Count]] : [.. own];
+        for (var i = 0; i < PromptLength; i++)
+        {
+            _steps.Add(Step(i));
+            if (_steps[i].Action == 0)
+                continue;
+            _firstSteered = Math.Min(_firstSteered, i);
+            TrunkDepth = Math.Min(TrunkDepth, steering!.Depth(i, _own[i]));
+        }
+
+        _trunk = IsPromptSteered ? [.. prompt.Select(token => new PrefixStep(token, 0))] : [];
+    }
 
     public LoraAdapter? Adapter { get; }
-
-    public SteeringPlan Plan { get; }
 
     public CompiledSteering? Steering { get; }
 
     public CancellationToken Cancellation { get; }
 
-    /// <summary>Set on admission, null before.</summary>
+    /// <summary>Set on admission, null before and after.</summary>
     public SequenceState? State { get; set; }
+
+    /// <summary>Positions that were not computed; set on admission.</summary>
+    public int StartLength { get; set; }
+
+    /// <summary>Positions inside the prompt after which the state is kept for others; set on admission.</summary>
+    public IReadOnlySet<int> Branches { get; set; } = new HashSet<int>();
+
+    /// <summary>Depths at which the prompt's residual stream is kept for others; set on admission.</summary>
+    public IReadOnlyList<int> RecordedDepths { get; set; } = [];
+
+    /// <summary>What this work waits for before it starts, or null.</summary>
+    public PendingPrefix? WaitsFor { get; set; }
+
+    /// <summary>Whether it has let another one go first.</summary>
+    public bool HasYielded { get; set; }
 
     public virtual EngineSession? Session => null;
 
     public virtual CaptureAccumulator? Capture => null;
 
     /// <summary>Tokens known, computed or not.</summary>
-    public abstract List<int> Tokens { get; }
+    public IReadOnlyList<int> Tokens => _tokens;
 
-    /// <summary>Whether the model wrote each of them.</summary>
-    public abstract List<bool> Own { get; }
+    /// <summary>The tokens known, as a span; invalid after the next one is learned.</summary>
+    public ReadOnlySpan<int> TokenSpan => CollectionsMarshal.AsSpan(_tokens);
+
+    /// <summary>Whether the model wrote each of them, as a span.</summary>
+    public ReadOnlySpan<bool> OwnSpan => CollectionsMarshal.AsSpan(_own);
+
+    /// <summary>What decides the state at each token known.</summary>
+    public ReadOnlySpan<PrefixStep> Steps => CollectionsMarshal.AsSpan(_steps);
+
+    /// <summary>Tokens that came with the request.</summary>
+    public int PromptLength { get; }
+
+    /// <summary>The steps of the prompt.</summary>
+    public ReadOnlySpan<PrefixStep> Prompt => Steps[..PromptLength];
+
+    /// <summary>The steps of the prompt as if it were not steered.</summary>
+    public ReadOnlySpan<PrefixStep> Trunk => IsPromptSteered ? _trunk : Prompt;
+
+    /// <summary>Whether steering acts on a position of the prompt.</summary>
+    public bool IsPromptSteered => IsSteeredBefore(PromptLength);
+
+    /// <summary>Blocks that compute the whole prompt as if it were not steered.</summary>
+    public int TrunkDepth { get; }
 
     /// <summary>Positions still to compute.</summary>
-    public int Pending => Tokens.Count - (State?.Length ?? 0);
+    public int Pending => _tokens.Count - (State?.Length ?? 0);
+
+    /// <summary>Positions that may be taken from elsewhere: those before the first one of which something is wanted.</summary>
+    public int Limit => Math.Min(PromptLength - 1, FirstWanted);
+
+    /// <summary>Positions that may take their first blocks from a trunk.</summary>
+    public abstract int TrunkLimit { get; }
+
+    /// <summary>First position of which logits or residual rows are wanted.</summary>
+    protected abstract int FirstWanted { get; }
+
+    /// <summary>Whether steering acts on one of the first <paramref name="length"/> positions of the prompt.</summary>
+    public bool IsSteeredBefore(int length) => _firstSteered < length;
+
+    /// <summary>Whether rows may start after so many blocks: nothing is changed or wanted in them.</summary>
+    public bool CanEnterAt(int depth) => depth <= TrunkDepth && (Capture is not { } capture || depth <= capture.Layers.Min() + 1);
+
+    /// <summary>First position whose residual stream at a recorded depth the state has, or will have when the prompt is computed.</summary>
+    public int RecordedFrom(int depth)
+    {
+        var next = Math.Max(State!.Length, State.TrunkLength);
+        return State.Tracks.FirstOrDefault(t => t.Depth == depth && t.To == next)?.From ?? next;
+    }
+
+    /// <summary>Whether the state after so many positions is to be kept: before the last token of the prompt, where prompts part, and at regular distances.</summary>
+    public bool IsCut(int length, int every) =>
+        length - StartLength >= LeastShared && length >= State!.TrunkLength && (length == PromptLength - 1 || length % every == 0 || Branches.Contains(length));
+
+    /// <summary>The longest state still to come, of at most so many positions of the prompt, that will be kept; 0 when none will.</summary>
+    public int LastCut(int limit, int every)
+    {
+        for (var length = Math.Min(limit, PromptLength); length > State!.Length; length--)
+        {
+            if (IsCut(length, every))
+                return length;
+        }
+
+        return 0;
+    }
 
     /// <summary>Whether the logits of a position are needed.</summary>
     public abstract bool WantsLogits(int position);
@@ -53,4 +150,14 @@ internal abstract unsafe class EngineWork
     public abstract void Fail(Exception e);
 
     public abstract void Cancel();
+
+    /// <summary>Adds a token that the model wrote.</summary>
+    protected void Learn(int token)
+    {
+        _tokens.Add(token);
+        _own.Add(true);
+        _steps.Add(Step(_tokens.Count - 1));
+    }
+
+    private PrefixStep Step(int position) => new(_tokens[position], Steering?.Action(position, _own[position]) ?? 0);
 }

@@ -14,12 +14,12 @@ internal sealed unsafe class ForwardWork : EngineWork
     private readonly float[] _logits;
     private readonly float[] _logProbs;
 
-    public ForwardWork(ForwardRequest request, CompiledSteering? steering, CaptureAccumulator? capture, int vocabulary, CancellationToken cancellation)
-        : base(request.Adapter, request.Steering, steering, cancellation)
+    public ForwardWork(ForwardRequest request, CompiledSteering? steering, CaptureAccumulator? capture, int layers, int vocabulary, CancellationToken cancellation)
+        : base(request.Tokens, request.Own, request.Adapter, steering, layers, cancellation)
     {
         (_request, _vocabulary, Capture) = (request, vocabulary, capture);
-        Tokens = [.. request.Tokens];
-        Own = request.Own is { } own ? [.. own] : [.. new bool[request.Tokens.Count]];
+        var firstLogits = request.Logits == LogitRows.All || request.NextLogProbs ? 0 : PromptLength - 1;
+        FirstWanted = Math.Min(firstLogits, capture?.First ?? int.MaxValue);
         var rows = request.Logits switch { LogitRows.All => Tokens.Count, LogitRows.Last => 1, _ => 0 };
         _logits = new float[checked(rows * vocabulary)];
         _logProbs = request.NextLogProbs ? new float[Tokens.Count - 1] : [];
@@ -29,9 +29,9 @@ internal sealed unsafe class ForwardWork : EngineWork
 
     public override CaptureAccumulator? Capture { get; }
 
-    public override List<int> Tokens { get; }
+    public override int TrunkLimit => PromptLength;
 
-    public override List<bool> Own { get; }
+    protected override int FirstWanted { get; }
 
     public override bool WantsLogits(int position) =>
         _request.Logits == LogitRows.All

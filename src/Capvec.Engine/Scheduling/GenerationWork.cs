@@ -16,25 +16,22 @@ internal sealed unsafe class GenerationWork : EngineWork
     private SampledToken _next;
     private bool _hasNext;
 
-    public GenerationWork(GenerationRequest request, CompiledSteering? steering, int maxPositions, CancellationToken cancellation)
-        : base(request.Adapter, request.Steering, steering, cancellation)
+    public GenerationWork(GenerationRequest request, CompiledSteering? steering, int layers, int maxPositions, CancellationToken cancellation)
+        : base(request.Prompt, request.Own, request.Adapter, steering, layers, cancellation)
     {
         _request = request;
-        Tokens = [.. request.Prompt];
-        Own = request.Own is { } own ? [.. own] : [.. new bool[request.Prompt.Count]];
         _seen = request.Sampling.RepetitionPenalty == 1 ? [] : [.. request.Prompt];
         _limit = Math.Min(request.MaxTokens, maxPositions - request.Prompt.Count);
     }
 
     public Task<GenerationResult> Task => _done.Task;
 
-    public int CachedTokens { get; set; }
-
     public override EngineSession? Session => _request.Session;
 
-    public override List<int> Tokens { get; }
+    // The last token is computed from the bottom: the state before it is kept, and the same prompt under the same steering finds it.
+    public override int TrunkLimit => PromptLength - 1;
 
-    public override List<bool> Own { get; }
+    protected override int FirstWanted => PromptLength - 1;
 
     public override bool WantsLogits(int position) => position == Tokens.Count - 1;
 
@@ -57,8 +54,7 @@ internal sealed unsafe class GenerationWork : EngineWork
             return Finish(FinishReason.Callback, -1);
         if (_generated.Count >= _limit)
             return Finish(FinishReason.Length, -1);
-        Tokens.Add(_next.Id);
-        Own.Add(true);
+        Learn(_next.Id);
         if (_request.Sampling.RepetitionPenalty != 1)
             _seen.Add(_next.Id);
         return false;
@@ -72,7 +68,7 @@ internal sealed unsafe class GenerationWork : EngineWork
 
     private bool Finish(FinishReason reason, int stopToken)
     {
-        _done.TrySetResult(new GenerationResult([.. _generated], [.. _logProbs], reason, stopToken, _request.Prompt.Count, CachedTokens));
+        _done.TrySetResult(new GenerationResult([.. _generated], [.. _logProbs], reason, stopToken, PromptLength, StartLength));
         return true;
     }
 }

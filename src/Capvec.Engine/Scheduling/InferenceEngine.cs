@@ -12,8 +12,8 @@ namespace Capvec.Engine.Scheduling;
 /// chunks of prompts. It knows token ids only, never text. Thread-safe: callers enqueue, one dedicated thread computes.
 /// </summary>
 /// <remarks>
-/// A sequence's bits do not depend on what else is in the batch, on how its prompt was cut into chunks, or on whether a session's
-/// state was continued or computed again.
+/// A sequence's bits do not depend on what else is in the batch, on how its prompt was cut into chunks, or on whether the state after
+/// its first tokens was taken from a session, from another request with the same beginning, or computed again.
 /// </remarks>
 public sealed class InferenceEngine : IDisposable
 {
@@ -45,6 +45,9 @@ public sealed class InferenceEngine : IDisposable
     /// <summary>Token rows computed since the start.</summary>
     public long RowsComputed => _runner.RowsComputed;
 
+    /// <summary>What was computed and what was shared since the start.</summary>
+    public EngineCounters Counters => _runner.Counters;
+
     /// <summary>Opens a session that keeps a conversation's state between requests.</summary>
     public EngineSession OpenSession() => new(this);
 
@@ -58,7 +61,7 @@ public sealed class InferenceEngine : IDisposable
             throw new CapvecException($"the prompt has {request.Prompt.Count} tokens, but the model's context is {Model.MaxPositions}, reply included; shorten the prompt.");
         if (request.MaxTokens < 1)
             throw new CapvecException($"MaxTokens is {request.MaxTokens}; expected at least 1.");
-        var work = new GenerationWork(request, Compile(request.Steering), Model.MaxPositions, cancellation);
+        var work = new GenerationWork(request, Compile(request.Steering), Model.Layers, Model.MaxPositions, cancellation);
         Enqueue(work);
         return work.Task;
     }
@@ -72,7 +75,7 @@ public sealed class InferenceEngine : IDisposable
         if (request.Tokens.Count > Model.MaxPositions)
             throw new CapvecException($"the sequence has {request.Tokens.Count} tokens, but the model's context is {Model.MaxPositions}.");
         var capture = request.Capture is { } wanted ? new CaptureAccumulator(wanted, Model.Layers, Model.Hidden, request.Tokens.Count) : null;
-        var work = new ForwardWork(request, Compile(request.Steering), capture, Model.Vocabulary, cancellation);
+        var work = new ForwardWork(request, Compile(request.Steering), capture, Model.Layers, Model.Vocabulary, cancellation);
         Enqueue(work);
         return work.Task;
     }

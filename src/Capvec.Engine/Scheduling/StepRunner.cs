@@ -3,13 +3,14 @@ using Capvec.Engine.Layers;
 using Capvec.Engine.Loading;
 using Capvec.Engine.Network;
 using Capvec.Engine.Sampling;
+using Capvec.Engine.Sharing;
 using Capvec.Numerics.Memory;
 using Capvec.Numerics.Threading;
 
 namespace Capvec.Engine.Scheduling;
 
 /// <summary>
-/// Composes steps and runs them. Used by the engine's thread alone.
+/// Composes steps, runs them and keeps what others can start from. Used by the engine's thread alone.
 /// </summary>
 /// <remarks>
 /// waiting -> active (has a state) -> finished. For each active work: 0 &lt;= State.Length &lt;= Tokens.Count, and a step raises State.Length by the rows it gave the work.
@@ -28,40 +29,46 @@ internal sealed unsafe class StepRunner : IDisposable
     private readonly StepBatch _batch;
     private readonly NativeBuffer<float> _logits;
     private readonly TokenSampler[] _samplers;
-    private readonly Queue<EngineWork> _waiting = new();
+    private readonly StateMemory _memory;
+    private readonly PrefixCache _cache;
+    private readonly Admission _admission;
     private readonly List<EngineWork> _active = [];
     private readonly List<(EngineWork Work, int Rows)> _shares = [];
-    private readonly Stack<SequenceState> _free = new();
-    private readonly HashSet<SequenceState> _all = [];
+    private readonly List<EngineWork> _workOfSlice = [];
+    private readonly List<(EngineWork Work, int Length, Page?[]? Copies)> _cuts = [];
 
     public StepRunner(LanguageModel model, EngineOptions options)
     {
         (_model, _options) = (model, options);
         _pool = new WorkerPool(options.Threads);
-        _context = new ForwardContext(_pool, options.Kernels);
+        _context = new ForwardContext(_pool, options.Kernels, options.Exact);
         _network = new TextNetwork(model.Weights, _context, options.RowsPerStep);
         _batch = new StepBatch(options.RowsPerStep);
         _logits = new NativeBuffer<float>((long)Math.Min(LogitBlock, options.RowsPerStep) * model.Vocabulary);
+        _memory = new StateMemory(new StateLayout(model.Config));
+        _cache = new PrefixCache(_memory.Layout, options.CacheBytes);
+        _admission = new Admission(_cache, _memory, options);
         _samplers = [.. Enumerable.Range(0, options.Threads).Select(_ => new TokenSampler(model.Vocabulary))];
     }
 
     public long RowsComputed { get; private set; }
 
-    public void Add(EngineWork work) => _waiting.Enqueue(work);
+    public EngineCounters Counters => new(RowsComputed, _admission.CachedTokens, _admission.TrunkLayerTokens, _admission.Waits, _cache.Count, _cache.Bytes, _cache.Evictions);
+
+    public void Add(EngineWork work) => _admission.Add(work);
 
     /// <summary>Frees a session's state, now or when its request ends.</summary>
     public void Close(EngineSession session)
     {
         session.MarkClosed();
-        if (session.Take() is { } state)
-            Recycle(state);
+        session.Take()?.Clear();
     }
 
     /// <summary>Runs one step; false when there is nothing to do.</summary>
     public bool Step()
     {
         DropCancelled();
-        Admit();
+        _admission.Admit(_active);
         if (_active.Count == 0)
             return false;
         try
@@ -70,16 +77,9 @@ internal sealed unsafe class StepRunner : IDisposable
             _network.Run(_batch);
             RowsComputed += _batch.Rows;
             foreach (var (work, rows) in _shares)
-            {
-                var state = work.State!;
-                var from = state.Length;
-                for (var i = from; i < from + rows; i++)
-                {
-                    state.Tokens.Add(work.Tokens[i]);
-                    state.Own.Add(work.Own[i]);
-                }
-            }
-
+                work.State!.Steps.AddRange(work.Steps.Slice(work.State.Length, rows));
+            foreach (var (work, length, copies) in _cuts)
+                Keep(work, length, copies);
             ReadLogits();
         }
         catch (Exception e)
@@ -93,6 +93,12 @@ internal sealed unsafe class StepRunner : IDisposable
 
             return true;
         }
+        finally
+        {
+            foreach (var page in _cuts.SelectMany(cut => cut.Copies ?? []))
+                page?.Release();
+            _cuts.Clear();
+        }
 
         foreach (var (work, _) in _shares)
             Advance(work);
@@ -102,18 +108,17 @@ internal sealed unsafe class StepRunner : IDisposable
     /// <summary>Cancels everything.</summary>
     public void Abandon()
     {
-        foreach (var work in _waiting.Concat(_active))
+        _admission.Abandon();
+        foreach (var work in _active)
             work.Cancel();
-        _waiting.Clear();
         _active.Clear();
     }
 
     public void Dispose()
     {
-        foreach (var state in _all)
-            state.Dispose();
         foreach (var sampler in _samplers)
             sampler.Dispose();
+        _memory.Dispose();
         _logits.Dispose();
         _network.Dispose();
         _context.Dispose();
@@ -134,27 +139,6 @@ internal sealed unsafe class StepRunner : IDisposable
         }
     }
 
-    private void Admit()
-    {
-        while (_active.Count < _options.MaxSequences && _waiting.TryDequeue(out var work))
-        {
-            if (work.Cancellation.IsCancellationRequested)
-            {
-                work.Cancel();
-                continue;
-            }
-
-            var continues = work.Session is { } session && session.Continues(work);
-            var state = work.Session?.Take() ?? NewState();
-            if (!continues)
-                state.Clear();
-            if (work is GenerationWork generation)
-                generation.CachedTokens = state.Length;
-            work.State = state;
-            _active.Add(work);
-        }
-    }
-
     // Writing sequences first, a row each; what is left goes to prompts in order of arrival. Then works with the same adapter are put side by side.
     private void Compose()
     {
@@ -163,40 +147,86 @@ internal sealed unsafe class StepRunner : IDisposable
         foreach (var work in _active)
         {
             if (work.Pending == 1)
-                Share(work, 1, ref budget);
+                Share(work, ref budget);
         }
 
         foreach (var work in _active)
         {
             if (work.Pending > 1 && budget > 0)
-                Share(work, Math.Min(work.Pending, budget), ref budget);
+                Share(work, ref budget);
         }
 
-        if (_shares.Any(s => s.Work.Adapter is not null))
+        if (_shares.Any(s => s.Work.Adapter is not null || Entry(s.Work) > 0))
         {
-            var sorted = _shares.OrderBy(s => s.Work.Adapter is null ? 0 : s.Work.Adapter.GetHashCode()).ToList();
+            var sorted = _shares.OrderBy(s => Entry(s.Work)).ThenBy(s => s.Work.Adapter is null ? 0 : s.Work.Adapter.GetHashCode()).ToList();
             _shares.Clear();
             _shares.AddRange(sorted);
         }
 
         _batch.Clear();
+        _workOfSlice.Clear();
         foreach (var (work, rows) in _shares)
+            Slice(work, work.State!.Length, work.State.Length + rows);
+    }
+
+    // Rows below the trunk's end enter above it; those after it, in a step of their own, at the bottom.
+    private static int Entry(EngineWork work) => work.State!.Length < work.State.TrunkLength ? work.State.TrunkDepth : 0;
+
+    private void Share(EngineWork work, ref int budget)
+    {
+        var rows = Math.Min(Entry(work) > 0 ? work.State!.TrunkLength - work.State.Length : work.Pending, budget);
+        _shares.Add((work, rows));
+        budget -= rows;
+    }
+
+    private void Slice(EngineWork work, int from, int end)
+    {
+        var state = work.State!;
+        var entry = Entry(work);
+        IReadOnlyList<ResidualTrack> recording = entry == 0 && from < work.PromptLength ? [.. work.RecordedDepths.Select(state.Track)] : [];
+        for (var wave = 0; from < end; wave++)
         {
-            var position = work.State!.Length;
-            var slice = new Slice { State = work.State, Row = _batch.Rows, Position = position, Count = rows, Adapter = work.Adapter, Steering = work.Steering, Capture = work.Capture };
-            _batch.Add(slice, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(work.Tokens)[position..], System.Runtime.InteropServices.CollectionsMarshal.AsSpan(work.Own)[position..]);
-            for (var i = 0; i < rows; i++)
+            var to = from + 1;
+            while (to < end && !IsCut(work, to))
+                to++;
+            var copies = to < end ? new Page?[_model.Layers] : null;
+            var slice = new Slice
             {
-                if (work.WantsLogits(position + i))
+                State = state,
+                Row = _batch.Added,
+                Position = from,
+                Count = to - from,
+                Entry = entry,
+                Wave = wave,
+                Copies = copies,
+                Recording = recording,
+                Adapter = work.Adapter,
+                Steering = work.Steering,
+                Capture = work.Capture,
+            };
+            _batch.Add(slice, work.TokenSpan[from..], work.OwnSpan[from..]);
+            _workOfSlice.Add(work);
+            if (IsCut(work, to))
+                _cuts.Add((work, to, copies));
+            for (var i = 0; i < slice.Count; i++)
+            {
+                if (work.WantsLogits(from + i))
                     _batch.WantLogits(slice.Row + i);
             }
+
+            from = to;
         }
     }
 
-    private void Share(EngineWork work, int rows, ref int budget)
+    private bool IsCut(EngineWork work, int length) => _cache.IsOn && work.IsCut(length, _options.SnapshotEvery);
+
+    // Under its own steps, and what steering has not reached under the plain tokens, for arms that are steered otherwise.
+    private void Keep(EngineWork work, int length, Page?[]? copies)
     {
-        _shares.Add((work, rows));
-        budget -= rows;
+        var isSteered = work.IsSteeredBefore(length);
+        _cache.Add(work.Adapter, work.Steps[..length], work.State!.Keep(length, _model.Layers, copies, isTrunk: !isSteered));
+        if (isSteered && length <= work.PromptLength && work.TrunkDepth > 0)
+            _cache.Add(work.Adapter, work.Trunk[..length], work.State.Keep(length, work.TrunkDepth, copies, isTrunk: true));
     }
 
     private void ReadLogits()
@@ -211,7 +241,7 @@ internal sealed unsafe class StepRunner : IDisposable
                 for (var i = first; i < end; i++)
                 {
                     var row = block.Span[i];
-                    var work = _shares[_batch.SliceOf[row]].Work;
+                    var work = _workOfSlice[_batch.SliceOf[row]];
                     try
                     {
                         work.Read(_batch.Positions[row], _logits.Pointer + ((long)i * _model.Vocabulary), _samplers[worker]);
@@ -248,32 +278,23 @@ internal sealed unsafe class StepRunner : IDisposable
         }
 
         _active.Remove(work);
+        var state = work.State!;
+        work.State = null;
         if (work.Session is { IsClosed: false } session)
-            session.Keep(work.State!, work.Adapter, work.Plan);
-        else
-            Recycle(work.State!);
+        {
+            session.Keep(state, work.Adapter);
+            return;
+        }
+
+        if (_cache.IsOn && state.Length - Math.Max(work.StartLength, work.PromptLength - 1) >= EngineWork.LeastShared)
+            _cache.Add(work.Adapter, work.Steps[..state.Length], state.Keep(state.Length, _model.Layers, null, isTrunk: false));
+        state.Clear();
     }
 
     private void Discard(EngineWork work)
     {
         _active.Remove(work);
-        if (work.State is { } state)
-            Recycle(state);
+        work.State?.Clear();
         work.State = null;
-    }
-
-    private SequenceState NewState()
-    {
-        if (_free.TryPop(out var state))
-            return state;
-        state = new SequenceState(_model.Config);
-        _all.Add(state);
-        return state;
-    }
-
-    private void Recycle(SequenceState state)
-    {
-        state.Clear();
-        _free.Push(state);
     }
 }

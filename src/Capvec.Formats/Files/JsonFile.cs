@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using Capvec.Formats.Errors;
 
 namespace Capvec.Formats.Files;
@@ -28,6 +29,7 @@ public static class JsonFile
         try
         {
             var text = bytes.AsMemory(bytes.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0);
+            CheckStrings(text.Span);
             document = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
         }
         catch (JsonException e)
@@ -35,11 +37,31 @@ public static class JsonFile
             throw new CapvecException($"{path} line {(e.LineNumber ?? 0) + 1}: not valid JSON ({Reason(e)}); mend or re-download the file.", e);
         }
 
+        catch (InvalidOperationException e)
+        {
+            throw new CapvecException($"{path}: a string in it is not valid UTF-8 or has half a surrogate pair; mend or re-download the file.", e);
+        }
+
         if (document.RootElement.ValueKind == JsonValueKind.Object)
             return document;
         var kind = document.RootElement.ValueKind;
         document.Dispose();
         throw new CapvecException($"{path}: expected a JSON object, found {kind}.");
+    }
+
+    /// <summary>The parser leaves strings alone until somebody asks for one, and then fails in the middle of things; so they are all looked at here.</summary>
+    private static void CheckStrings(ReadOnlySpan<byte> text)
+    {
+        if (!Utf8.IsValid(text))
+            throw new InvalidOperationException("not UTF-8");
+        if (text.IndexOf("\\ud"u8) < 0 && text.IndexOf("\\uD"u8) < 0)
+            return;
+        var reader = new Utf8JsonReader(text);
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+                reader.GetString();
+        }
     }
 
     private static string Reason(JsonException e)

@@ -66,7 +66,7 @@ public sealed class SafetensorsFile : IDisposable
         ? tensor
         : throw new CapvecException($"{Path} has no tensor '{name}'; it has {Tensors.Count} tensors{Closest(name)}.");
 
-    /// <summary>Reads a whole tensor of F32, F16, BF16 or F64 as float32, row major.</summary>
+    /// <summary>Reads a whole float tensor as float32, row major.</summary>
     /// <exception cref="CapvecException">No such tensor, another type, too many elements for an array, or the file cannot be read.</exception>
     public float[] ReadFloat32(string name)
     {
@@ -85,7 +85,7 @@ public sealed class SafetensorsFile : IDisposable
     {
         var tensor = Find(name);
         if (!tensor.Dtype.IsFloat())
-            throw new CapvecException($"{Path}: tensor '{name}' is {SafetensorsNames.Of(tensor.Dtype)}; expected F32, F16, BF16 or F64.");
+            throw new CapvecException($"{Path}: tensor '{name}' is {SafetensorsNames.Of(tensor.Dtype)}; expected F32, F16, BF16, F64 or F8.");
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(destination.Length, tensor.Count - start);
         var size = tensor.Dtype.Size();

@@ -18,14 +18,15 @@ public static class ElementConversion
     };
 
     /// <summary>Whether <see cref="ToSingle"/> converts this type.</summary>
-    public static bool IsFloat(this ElementType type) => type is ElementType.F32 or ElementType.F16 or ElementType.BF16 or ElementType.F64;
+    public static bool IsFloat(this ElementType type) =>
+        type is ElementType.F32 or ElementType.F16 or ElementType.BF16 or ElementType.F64 or ElementType.F8E4M3 or ElementType.F8E5M2;
 
     /// <summary>Whether <see cref="ToInt64"/> converts this type without loss.</summary>
     public static bool IsInteger(this ElementType type) =>
         type is ElementType.Bool or ElementType.U8 or ElementType.I8 or ElementType.I16 or ElementType.U16 or ElementType.I32 or ElementType.U32 or ElementType.I64;
 
-    /// <summary>Converts raw elements to float32: exact from F32, F16 and BF16, rounded to nearest even from F64.</summary>
-    /// <param name="type">F32, F16, BF16 or F64.</param>
+    /// <summary>Converts raw elements to float32: exact from all but F64, which is rounded to nearest even.</summary>
+    /// <param name="type">A float type.</param>
     /// <param name="source">The raw bytes of as many elements as <paramref name="destination"/> takes.</param>
     /// <param name="destination">Receives the values.</param>
     /// <exception cref="ArgumentException">Another type, or a length that does not fit.</exception>
@@ -46,6 +47,14 @@ public static class ElementConversion
                 break;
             case ElementType.F64:
                 TensorPrimitives.ConvertTruncating<double, float>(MemoryMarshal.Cast<byte, double>(source), destination);
+                break;
+            case ElementType.F8E4M3:
+                for (var i = 0; i < source.Length; i++)
+                    destination[i] = FromFloat8E4M3(source[i]);
+                break;
+            case ElementType.F8E5M2:
+                for (var i = 0; i < source.Length; i++)
+                    destination[i] = (float)BitConverter.UInt16BitsToHalf((ushort)(source[i] << 8));
                 break;
             default:
                 throw new ArgumentException($"{type} is not a float type that converts to float32");
@@ -81,6 +90,22 @@ public static class ElementConversion
     {
         var bits = BitConverter.SingleToUInt32Bits(value);
         return float.IsNaN(value) ? (ushort)((bits >> 16) | 0x40) : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+    }
+
+    /// <summary>
+    /// <c>sign | 4 bits of exponent, bias 7 | 3 bits of mantissa</c>, the finite variant ("fn") that safetensors and torch.float8_e4m3fn mean: no infinities, all ones
+    /// are NaN, largest value 448.
+    /// </summary>
+    private static float FromFloat8E4M3(byte bits)
+    {
+        var (exponent, mantissa) = ((bits >> 3) & 15, bits & 7);
+        var magnitude = exponent switch
+        {
+            15 when mantissa == 7 => float.NaN,
+            0 => mantissa * MathF.ScaleB(1, -9),
+            _ => (8 + mantissa) * MathF.ScaleB(1, exponent - 10),
+        };
+        return (bits & 0x80) == 0 ? magnitude : -magnitude;
     }
 
     private static void WidenBFloat16(ReadOnlySpan<ushort> source, Span<uint> destination)

@@ -12,10 +12,10 @@ public enum ElementType
     /// <summary>Signed, 8 bits.</summary>
     I8,
 
-    /// <summary>8-bit float with 5 bits of exponent.</summary>
+    /// <summary>8-bit float with 5 bits of exponent: the upper half of a half.</summary>
     F8E5M2,
 
-    /// <summary>8-bit float with 4 bits of exponent.</summary>
+    /// <summary>8-bit float with 4 bits of exponent and no infinities.</summary>
     F8E4M3,
 
     /// <summary>Signed, 16 bits.</summary>

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Capvec.Formats.Errors;
+using Capvec.Formats.Files;
 using Capvec.Formats.Tensors;
 
 namespace Capvec.Formats.Torch;
@@ -12,7 +13,6 @@ namespace Capvec.Formats.Torch;
 public sealed class TorchFile
 {
     private const long MaxPickle = 256L << 20;
-    private const long MaxInflated = 1L << 30;
 
     private static readonly byte[] LegacyMagic = [0x80, 0x02, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19];
 
@@ -35,9 +35,9 @@ public sealed class TorchFile
         _root = pickles[0][..^"data.pkl".Length];
         if (_entries.Keys.Any(k => k.StartsWith(_root + "code/", StringComparison.Ordinal)))
             throw new PickleFailure("it is a TorchScript program (it has code/)");
-        if (_entries.TryGetValue(_root + "byteorder", out var order) && Encoding.ASCII.GetString(ReadAll(order, 64)).Trim() is var stated && stated != "little")
+        if (_entries.TryGetValue(_root + "byteorder", out var order) && Encoding.ASCII.GetString(ZipContent.ReadAll(order, 64)).Trim() is var stated && stated != "little")
             throw new PickleFailure($"its byte order is '{stated}'; only little-endian files can be read");
-        Root = new PickleMachine(ReadAll(_entries[pickles[0]], MaxPickle), LoadStorage).Run();
+        Root = new PickleMachine(ZipContent.ReadAll(_entries[pickles[0]], MaxPickle), LoadStorage).Run();
         PickleGraph.Check(Root);
     }
 
@@ -133,27 +133,12 @@ public sealed class TorchFile
                 throw new PickleFailure($"its storage data/{key} is missing");
             if (count > entry.Length / size || entry.Length != count * size)
                 throw new PickleFailure($"its storage data/{key} has {entry.Length} bytes, {count} elements of {size} are announced");
-            storage = new PickleStorage(key, type, ReadAll(entry, Array.MaxLength));
+            storage = new PickleStorage(key, type, ZipContent.ReadAll(entry, Array.MaxLength));
             _storages.Add(key, storage);
         }
 
         return storage.Type == type && storage.Bytes.Length == count * size
             ? storage
             : throw new PickleFailure($"its storage data/{key} is announced twice, differently");
-    }
-
-    /// <summary>Reads an entry, stored or deflated. A stored one takes no more memory than the file has bytes; a deflated one is bounded.</summary>
-    private static byte[] ReadAll(ZipArchiveEntry entry, long limit)
-    {
-        if (entry.IsEncrypted)
-            throw new PickleFailure($"its entry '{entry.FullName}' is encrypted");
-        limit = entry.CompressedLength == entry.Length ? limit : Math.Min(limit, MaxInflated);
-        if (entry.Length > limit)
-            throw new PickleFailure($"its entry '{entry.FullName}' has {entry.Length} bytes, at most {limit} are read");
-        using var stream = entry.Open();
-        var bytes = new byte[entry.Length];
-        if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length || stream.ReadByte() >= 0)
-            throw new PickleFailure($"its entry '{entry.FullName}' does not have the {bytes.Length} bytes that it announces");
-        return bytes;
     }
 }

@@ -23,6 +23,8 @@ internal static class TorchGlobals
         ["uint32"] = ElementType.U32,
         ["uint64"] = ElementType.U64,
         ["bool"] = ElementType.Bool,
+        ["float8_e4m3fn"] = ElementType.F8E4M3,
+        ["float8_e5m2"] = ElementType.F8E5M2,
     };
 
     private static readonly Dictionary<string, ElementType?> Storages = new(StringComparer.Ordinal)

@@ -33,11 +33,11 @@ public sealed class TorchTensor
     public long Count { get; }
 
     /// <summary>The elements as float32, row major whatever the strides are.</summary>
-    /// <exception cref="CapvecException">The elements are not F32, F16, BF16 or F64.</exception>
+    /// <exception cref="CapvecException">The elements are not floats.</exception>
     public float[] ToFloat32()
     {
         if (!Dtype.IsFloat())
-            throw new CapvecException($"a tensor of {Dtype} was found where floats are needed; expected float32, float16, bfloat16 or float64.");
+            throw new CapvecException($"a tensor of {Dtype} was found where floats are needed; expected float32, float16, bfloat16, float64 or float8.");
         var values = new float[Count];
         ElementConversion.ToSingle(Dtype, Gather(), values);
         return values;
@@ -58,46 +58,5 @@ public sealed class TorchTensor
     internal static bool IsReadable(long count, int elementSize, long storageBytes) =>
         count <= Array.MaxLength / elementSize && (count <= MaxExpanded || count * elementSize <= storageBytes);
 
-    private byte[] Gather()
-    {
-        var size = Dtype.Size();
-        var bytes = new byte[Count * size];
-        if (Count == 0)
-            return bytes;
-        if (IsContiguous())
-        {
-            Buffer.BlockCopy(_storage, (int)(_offset * size), bytes, 0, bytes.Length);
-            return bytes;
-        }
-
-        var index = new long[Shape.Length];
-        var at = _offset;
-        for (var i = 0L; i < Count; i++)
-        {
-            _storage.AsSpan((int)(at * size), size).CopyTo(bytes.AsSpan((int)(i * size)));
-            for (var axis = Shape.Length - 1; axis >= 0; axis--)
-            {
-                at += _strides[axis];
-                if (++index[axis] < Shape[axis])
-                    break;
-                at -= _strides[axis] * Shape[axis];
-                index[axis] = 0;
-            }
-        }
-
-        return bytes;
-    }
-
-    private bool IsContiguous()
-    {
-        var expected = 1L;
-        for (var axis = Shape.Length - 1; axis >= 0; axis--)
-        {
-            if (Shape[axis] != 1 && _strides[axis] != expected)
-                return false;
-            expected *= Shape[axis];
-        }
-
-        return true;
-    }
+    private byte[] Gather() => StridedView.Gather(_storage, Dtype.Size(), _offset, Shape, _strides);
 }

@@ -1,11 +1,14 @@
+using Capvec.Numerics.Kernels.Quantised;
+
 namespace Capvec.Numerics.Kernels;
 
 /// <summary>
 /// <c>Y[t, r] = sum_k W[r, k] X[t, k]</c>: panels of weights outside (each read from memory once), tiles of tokens inside.
 /// </summary>
 /// <remarks>
-/// Every output is one chain of multiply-adds over k = 0, 1, ... starting from 0, whatever the tile size, the panel, the worker or the
-/// other rows. That is what makes batches, chunks and single rows equal bit for bit.
+/// Every output is one chain of multiply-adds over k = 0, 1, ... starting from 0 (in integer products: over blocks, then over chunks of 256 columns), whatever the tile size,
+/// the panel, the worker or the other rows. That is what makes batches, chunks and single rows equal bit for bit.
+/// Quantised weights meet integer activations where the rows are packed so (fast), else they are widened to float32 a chunk at a time (exact: the file's weights and float32 activations).
 /// </remarks>
 public static unsafe class Gemm
 {
@@ -27,61 +30,120 @@ public static unsafe class Gemm
         }
     }
 
+    /// <summary>The form in which a matrix reads activations.</summary>
+    /// <param name="format">The matrix's format.</param>
+    /// <param name="exact">Whether activations stay float32 whatever the weights are.</param>
+    public static PackedForms FormFor(WeightFormat format, bool exact) => format.IsQuantised() && !exact ? PackedForms.Integer : PackedForms.Float;
+
     /// <summary>Computes the panels <c>[firstPanel, endPanel)</c> for all rows of <paramref name="x"/>.</summary>
     /// <param name="path">The kernels to use.</param>
     /// <param name="w">[rows, columns].</param>
-    /// <param name="x">[tokens, columns], packed.</param>
+    /// <param name="x">[tokens, columns], packed; quantised weights use integers where they are there, unless <paramref name="exact"/>.</param>
     /// <param name="y">[tokens, stride] row-major; columns 0..rows-1 of each row are written.</param>
     /// <param name="stride">Elements from one output row to the next.</param>
     /// <param name="firstPanel">First panel of this worker's share.</param>
     /// <param name="endPanel">First panel after it.</param>
-    public static void Panels(KernelPath path, PackedMatrix w, PackedRows x, float* y, long stride, int firstPanel, int endPanel)
+    /// <param name="exact">Multiply quantised weights with float32 activations.</param>
+    public static void Panels(KernelPath path, PackedMatrix w, PackedRows x, float* y, long stride, int firstPanel, int endPanel, bool exact = false)
     {
-        var spill = stackalloc float[PackedMatrix.PanelRows * PackedRows.MaxTile];
+        var form = FormFor(w.Format, exact);
+        if (!x.Forms.HasFlag(form))
+            throw new ArgumentException($"the rows are packed as {x.Forms}; {w.Format} weights need {form}", nameof(x));
         for (var p = firstPanel; p < endPanel; p++)
         {
-            var panel = w.Panel(p);
             var column = p * PackedMatrix.PanelRows;
             var valid = Math.Min(PackedMatrix.PanelRows, w.Rows - column);
-            for (var tile = 0; tile < x.Tiles; tile++)
-            {
-                var (start, size) = x.Tile(tile);
-                var to = y + (start * stride) + column;
-                if (valid == PackedMatrix.PanelRows)
-                {
-                    Tile(path, w.Format, panel, x.At(start), w.Columns, size, to, stride);
-                    continue;
-                }
-
-                // The padded rows of the last panel must not run over the next output row.
-                Tile(path, w.Format, panel, x.At(start), w.Columns, size, spill, PackedMatrix.PanelRows);
-                for (var t = 0; t < size; t++)
-                    new ReadOnlySpan<float>(spill + (t * PackedMatrix.PanelRows), valid).CopyTo(new Span<float>(to + (t * stride), valid));
-            }
+            if (w.Format.IsQuantised())
+                QuantisedPanel(path, w, p, x, y + column, stride, valid, form);
+            else
+                FloatPanel(path, w, p, x, y + column, stride, valid);
         }
     }
 
-    private static void Tile(KernelPath path, WeightFormat format, uint* w, float* x, int k, int tokens, float* y, long stride)
+    private static void FloatPanel(KernelPath path, PackedMatrix w, int panel, PackedRows x, float* y, long stride, int valid)
+    {
+        var spill = stackalloc float[PackedMatrix.PanelRows * PackedRows.MaxTile];
+        for (var tile = 0; tile < x.Tiles; tile++)
+        {
+            var (start, size) = x.Tile(tile);
+            var to = y + (start * stride);
+            if (valid == PackedMatrix.PanelRows)
+            {
+                Tile(path, w.Format, w.Panel(panel), x.At(start), w.Columns, size, to, stride, true);
+                continue;
+            }
+
+            // The padded rows of the last panel must not run over the next output row.
+            Tile(path, w.Format, w.Panel(panel), x.At(start), w.Columns, size, spill, PackedMatrix.PanelRows, true);
+            CopyOut(spill, size, to, stride, valid);
+        }
+    }
+
+    // Chunks outside, so that each is unpacked once. The sums of all rows wait side by side in between: at the output's stride, often a multiple of 4 KiB, they would evict one another.
+    private static void QuantisedPanel(KernelPath path, PackedMatrix w, int panel, PackedRows x, float* y, long stride, int valid, PackedForms form)
+    {
+        var scratch = GemmScratch.Current;
+        var sums = scratch.Sums(x.Count);
+        for (var chunk = 0; chunk < w.Chunks; chunk++)
+        {
+            w.Unpack(panel, chunk, scratch.Chunk);
+            w.PrefetchAfter(panel, chunk);
+            if (form == PackedForms.Float)
+                Unpacking.ToFloat(scratch.Chunk, scratch.Floats);
+            for (var tile = 0; tile < x.Tiles; tile++)
+            {
+                var (start, size) = x.Tile(tile);
+                var to = sums + (start * PackedMatrix.PanelRows);
+                if (form == PackedForms.Float)
+                    Tile(path, WeightFormat.Float32, (uint*)scratch.Floats, x.At(start) + (chunk * PanelLayout.ChunkColumns * size), scratch.Chunk.Columns, size, to, PackedMatrix.PanelRows, chunk == 0);
+                else
+                    IntegerTile(path, scratch.Chunk, x.Integers, chunk, start, size, to, PackedMatrix.PanelRows);
+            }
+        }
+
+        CopyOut(sums, x.Count, y, stride, valid);
+    }
+
+    private static void CopyOut(float* sums, int rows, float* y, long stride, int valid)
+    {
+        for (var t = 0; t < rows; t++)
+            new ReadOnlySpan<float>(sums + (t * PackedMatrix.PanelRows), valid).CopyTo(new Span<float>(y + (t * stride), valid));
+    }
+
+    private static void IntegerTile(KernelPath path, UnpackedChunk w, IntegerRows x, int chunk, int start, int size, float* y, long stride)
+    {
+        var pairs = x.Pairs(start, size, chunk);
+        var sums = x.Sums(start, size, chunk);
+        var scales = x.Scales(start, size, chunk);
+        switch (path)
+        {
+            case KernelPath.Avx512: IntegerTileAvx512.Tile(w, pairs, sums, scales, size, y, stride, chunk == 0); break;
+            case KernelPath.Avx2: IntegerTileAvx2.Tile(w, pairs, sums, scales, size, y, stride, chunk == 0); break;
+            default: IntegerTilePortable.Tile(w, pairs, sums, scales, size, y, stride, chunk == 0); break;
+        }
+    }
+
+    private static void Tile(KernelPath path, WeightFormat format, uint* w, float* x, int k, int tokens, float* y, long stride, bool first)
     {
         switch (path)
         {
             case KernelPath.Avx512:
                 if (format == WeightFormat.BFloat16)
-                    GemmAvx512.Tile<BFloat16Panel>(w, x, k, tokens, y, stride);
+                    GemmAvx512.Tile<BFloat16Panel>(w, x, k, tokens, y, stride, first);
                 else
-                    GemmAvx512.Tile<Float32Panel>(w, x, k, tokens, y, stride);
+                    GemmAvx512.Tile<Float32Panel>(w, x, k, tokens, y, stride, first);
                 break;
             case KernelPath.Avx2:
                 if (format == WeightFormat.BFloat16)
-                    GemmAvx2.Tile<BFloat16Panel>(w, x, k, tokens, y, stride);
+                    GemmAvx2.Tile<BFloat16Panel>(w, x, k, tokens, y, stride, first);
                 else
-                    GemmAvx2.Tile<Float32Panel>(w, x, k, tokens, y, stride);
+                    GemmAvx2.Tile<Float32Panel>(w, x, k, tokens, y, stride, first);
                 break;
             default:
                 if (format == WeightFormat.BFloat16)
-                    GemmPortable.Tile<BFloat16Panel>(w, x, k, tokens, y, stride);
+                    GemmPortable.Tile<BFloat16Panel>(w, x, k, tokens, y, stride, first);
                 else
-                    GemmPortable.Tile<Float32Panel>(w, x, k, tokens, y, stride);
+                    GemmPortable.Tile<Float32Panel>(w, x, k, tokens, y, stride, first);
                 break;
         }
     }

@@ -10,26 +10,42 @@ namespace Capvec.Numerics.Kernels;
 /// </summary>
 internal static unsafe class GemmAvx2
 {
-    public static void Tile<TFormat>(uint* w, float* x, int k, int tokens, float* y, long stride)
+    public static void Tile<TFormat>(uint* w, float* x, int k, int tokens, float* y, long stride, bool first)
         where TFormat : struct, IPanelFormat
     {
         for (var part = 0; part < 2; part++)
         {
             switch (tokens)
             {
-                case 6: Tile6<TFormat>(w, part, x, k, y + (8 * part), stride); break;
-                case 4: Tile4<TFormat>(w, part, x, k, y + (8 * part), stride); break;
-                case 2: Tile2<TFormat>(w, part, x, k, y + (8 * part), stride); break;
-                default: Tile1<TFormat>(w, part, x, k, y + (8 * part), stride); break;
+                case 6: Tile6<TFormat>(w, part, x, k, y + (8 * part), stride, first); break;
+                case 4: Tile4<TFormat>(w, part, x, k, y + (8 * part), stride, first); break;
+                case 2: Tile2<TFormat>(w, part, x, k, y + (8 * part), stride, first); break;
+                default: Tile1<TFormat>(w, part, x, k, y + (8 * part), stride, first); break;
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile6<TFormat>(uint* w, int part, float* x, int k, float* y, long stride)
+    private static void Tile6<TFormat>(uint* w, int part, float* x, int k, float* y, long stride, bool first)
         where TFormat : struct, IPanelFormat
     {
         Vector256<float> l0 = default, h0 = default, l1 = default, h1 = default, l2 = default, h2 = default, l3 = default, h3 = default, l4 = default, h4 = default, l5 = default, h5 = default;
+        if (!first)
+        {
+            l0 = Vector256.Load(y);
+            h0 = Vector256.Load(y + 16);
+            l1 = Vector256.Load(y + stride);
+            h1 = Vector256.Load(y + stride + 16);
+            l2 = Vector256.Load(y + (2 * stride));
+            h2 = Vector256.Load(y + (2 * stride) + 16);
+            l3 = Vector256.Load(y + (3 * stride));
+            h3 = Vector256.Load(y + (3 * stride) + 16);
+            l4 = Vector256.Load(y + (4 * stride));
+            h4 = Vector256.Load(y + (4 * stride) + 16);
+            l5 = Vector256.Load(y + (5 * stride));
+            h5 = Vector256.Load(y + (5 * stride) + 16);
+        }
+
         for (; k > 0; k--)
         {
             TFormat.Load(w, part, out Vector256<float> low, out var high);
@@ -70,10 +86,22 @@ internal static unsafe class GemmAvx2
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile4<TFormat>(uint* w, int part, float* x, int k, float* y, long stride)
+    private static void Tile4<TFormat>(uint* w, int part, float* x, int k, float* y, long stride, bool first)
         where TFormat : struct, IPanelFormat
     {
         Vector256<float> l0 = default, h0 = default, l1 = default, h1 = default, l2 = default, h2 = default, l3 = default, h3 = default;
+        if (!first)
+        {
+            l0 = Vector256.Load(y);
+            h0 = Vector256.Load(y + 16);
+            l1 = Vector256.Load(y + stride);
+            h1 = Vector256.Load(y + stride + 16);
+            l2 = Vector256.Load(y + (2 * stride));
+            h2 = Vector256.Load(y + (2 * stride) + 16);
+            l3 = Vector256.Load(y + (3 * stride));
+            h3 = Vector256.Load(y + (3 * stride) + 16);
+        }
+
         for (; k > 0; k--)
         {
             TFormat.Load(w, part, out Vector256<float> low, out var high);
@@ -104,10 +132,18 @@ internal static unsafe class GemmAvx2
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile2<TFormat>(uint* w, int part, float* x, int k, float* y, long stride)
+    private static void Tile2<TFormat>(uint* w, int part, float* x, int k, float* y, long stride, bool first)
         where TFormat : struct, IPanelFormat
     {
         Vector256<float> l0 = default, h0 = default, l1 = default, h1 = default;
+        if (!first)
+        {
+            l0 = Vector256.Load(y);
+            h0 = Vector256.Load(y + 16);
+            l1 = Vector256.Load(y + stride);
+            h1 = Vector256.Load(y + stride + 16);
+        }
+
         for (; k > 0; k--)
         {
             TFormat.Load(w, part, out Vector256<float> low, out var high);
@@ -128,10 +164,16 @@ internal static unsafe class GemmAvx2
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile1<TFormat>(uint* w, int part, float* x, int k, float* y, long stride)
+    private static void Tile1<TFormat>(uint* w, int part, float* x, int k, float* y, long stride, bool first)
         where TFormat : struct, IPanelFormat
     {
         Vector256<float> l0 = default, h0 = default;
+        if (!first)
+        {
+            l0 = Vector256.Load(y);
+            h0 = Vector256.Load(y + 16);
+        }
+
         for (; k > 0; k--)
         {
             TFormat.Load(w, part, out Vector256<float> low, out var high);

@@ -17,23 +17,39 @@ namespace Capvec.Numerics.Kernels;
 /// </remarks>
 internal static unsafe class GemmAvx512
 {
-    public static void Tile<TFormat>(uint* w, float* x, int k, int tokens, float* y, long stride)
+    public static void Tile<TFormat>(uint* w, float* x, int k, int tokens, float* y, long stride, bool first)
         where TFormat : struct, IPanelFormat
     {
         switch (tokens)
         {
-            case 6: Tile6<TFormat>(w, x, k, y, stride); break;
-            case 4: Tile4<TFormat>(w, x, k, y, stride); break;
-            case 2: Tile2<TFormat>(w, x, k, y, stride); break;
-            default: Tile1<TFormat>(w, x, k, y, stride); break;
+            case 6: Tile6<TFormat>(w, x, k, y, stride, first); break;
+            case 4: Tile4<TFormat>(w, x, k, y, stride, first); break;
+            case 2: Tile2<TFormat>(w, x, k, y, stride, first); break;
+            default: Tile1<TFormat>(w, x, k, y, stride, first); break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile6<TFormat>(uint* w, float* x, int k, float* y, long stride)
+    private static void Tile6<TFormat>(uint* w, float* x, int k, float* y, long stride, bool first)
         where TFormat : struct, IPanelFormat
     {
         Vector512<float> l0 = default, h0 = default, l1 = default, h1 = default, l2 = default, h2 = default, l3 = default, h3 = default, l4 = default, h4 = default, l5 = default, h5 = default;
+        if (!first)
+        {
+            l0 = Vector512.Load(y);
+            h0 = Vector512.Load(y + 16);
+            l1 = Vector512.Load(y + stride);
+            h1 = Vector512.Load(y + stride + 16);
+            l2 = Vector512.Load(y + (2 * stride));
+            h2 = Vector512.Load(y + (2 * stride) + 16);
+            l3 = Vector512.Load(y + (3 * stride));
+            h3 = Vector512.Load(y + (3 * stride) + 16);
+            l4 = Vector512.Load(y + (4 * stride));
+            h4 = Vector512.Load(y + (4 * stride) + 16);
+            l5 = Vector512.Load(y + (5 * stride));
+            h5 = Vector512.Load(y + (5 * stride) + 16);
+        }
+
         for (; k > 0; k--)
         {
             TFormat.Load(w, out var low, out var high);
@@ -74,10 +90,22 @@ internal static unsafe class GemmAvx512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile4<TFormat>(uint* w, float* x, int k, float* y, long stride)
+    private static void Tile4<TFormat>(uint* w, float* x, int k, float* y, long stride, bool first)
         where TFormat : struct, IPanelFormat
     {
         Vector512<float> l0 = default, h0 = default, l1 = default, h1 = default, l2 = default, h2 = default, l3 = default, h3 = default;
+        if (!first)
+        {
+            l0 = Vector512.Load(y);
+            h0 = Vector512.Load(y + 16);
+            l1 = Vector512.Load(y + stride);
+            h1 = Vector512.Load(y + stride + 16);
+            l2 = Vector512.Load(y + (2 * stride));
+            h2 = Vector512.Load(y + (2 * stride) + 16);
+            l3 = Vector512.Load(y + (3 * stride));
+            h3 = Vector512.Load(y + (3 * stride) + 16);
+        }
+
         for (; k > 0; k--)
         {
             TFormat.Load(w, out var low, out var high);
@@ -108,10 +136,18 @@ internal static unsafe class GemmAvx512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile2<TFormat>(uint* w, float* x, int k, float* y, long stride)
+    private static void Tile2<TFormat>(uint* w, float* x, int k, float* y, long stride, bool first)
         where TFormat : struct, IPanelFormat
     {
         Vector512<float> l0 = default, h0 = default, l1 = default, h1 = default;
+        if (!first)
+        {
+            l0 = Vector512.Load(y);
+            h0 = Vector512.Load(y + 16);
+            l1 = Vector512.Load(y + stride);
+            h1 = Vector512.Load(y + stride + 16);
+        }
+
         for (; k > 0; k--)
         {
             TFormat.Load(w, out var low, out var high);
@@ -132,10 +168,16 @@ internal static unsafe class GemmAvx512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile1<TFormat>(uint* w, float* x, int k, float* y, long stride)
+    private static void Tile1<TFormat>(uint* w, float* x, int k, float* y, long stride, bool first)
         where TFormat : struct, IPanelFormat
     {
         Vector512<float> l0 = default, h0 = default;
+        if (!first)
+        {
+            l0 = Vector512.Load(y);
+            h0 = Vector512.Load(y + 16);
+        }
+
         for (; k > 0; k--)
         {
             TFormat.Load(w, out var low, out var high);

@@ -5,14 +5,15 @@ namespace Capvec.Numerics.Kernels;
 /// <summary>Tiles for any machine: 8 rows (4 + 4) by one token at a time, multiply then add, with 128-bit vectors where there are any.</summary>
 internal static unsafe class GemmPortable
 {
-    public static void Tile<TFormat>(uint* w, float* x, int k, int tokens, float* y, long stride)
+    public static void Tile<TFormat>(uint* w, float* x, int k, int tokens, float* y, long stride, bool first)
         where TFormat : struct, IPanelFormat
     {
         for (var t = 0; t < tokens; t++)
         {
             for (var part = 0; part < 4; part++)
             {
-                Vector128<float> l = default, h = default;
+                var to = y + (t * stride) + (4 * part);
+                var (l, h) = first ? (default, default) : (Vector128.Load(to), Vector128.Load(to + 16));
                 var column = w;
                 for (var i = 0; i < k; i++, column += TFormat.ColumnWords)
                 {
@@ -22,7 +23,6 @@ internal static unsafe class GemmPortable
                     h += high * b;
                 }
 
-                var to = y + (t * stride) + (4 * part);
                 Vector128.Store(l, to);
                 Vector128.Store(h, to + 16);
             }

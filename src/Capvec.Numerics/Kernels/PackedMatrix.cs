@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+using Capvec.Numerics.Kernels.Quantised;
 using Capvec.Numerics.Memory;
 
 namespace Capvec.Numerics.Kernels;
@@ -12,6 +14,7 @@ namespace Capvec.Numerics.Kernels;
 /// BFloat16: uint  [columns][16]            lane i: low half = row i, high half = row i + 16
 /// </code>
 /// One 64-byte load of the bf16 form gives two vectors of 16 weights: <c>v &lt;&lt; 16</c> and <c>v &amp; 0xFFFF0000</c>.
+/// The quantised formats are described at <see cref="PanelLayout"/>.
 /// </remarks>
 public sealed unsafe class PackedMatrix : IDisposable
 {
@@ -19,14 +22,17 @@ public sealed unsafe class PackedMatrix : IDisposable
     public const int PanelRows = 32;
 
     private readonly NativeBuffer<uint> _data;
+    private readonly long _panelWords;
 
-    /// <summary>Allocates a zero matrix; fill it with <see cref="SetRow(int, ReadOnlySpan{float})"/>.</summary>
+    /// <summary>Allocates a zero matrix; fill it with <see cref="SetRow"/> or <see cref="SetBlocks"/>.</summary>
     public PackedMatrix(int rows, int columns, WeightFormat format)
     {
+        if (columns % format.ColumnMultiple() != 0)
+            throw new ArgumentException($"{format} needs rows of a multiple of {format.ColumnMultiple()} columns, not {columns}", nameof(columns));
         (Rows, Columns, Format) = (rows, columns, format);
         Panels = (rows + PanelRows - 1) / PanelRows;
-        PanelWords = (long)columns * (format == WeightFormat.Float32 ? PanelRows : PanelRows / 2);
-        _data = new NativeBuffer<uint>(Panels * PanelWords);
+        _panelWords = format.PanelBytes(columns) / sizeof(uint);
+        _data = new NativeBuffer<uint>(Panels * _panelWords);
     }
 
     /// <summary>Number of outputs.</summary>
@@ -44,32 +50,37 @@ public sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Bytes of memory.</summary>
     public long Bytes => _data.Length * sizeof(uint);
 
-    private long PanelWords { get; }
-
     /// <summary>Start of a panel.</summary>
-    public uint* Panel(int index) => _data.Pointer + (index * PanelWords);
+    public uint* Panel(int index) => _data.Pointer + (index * _panelWords);
 
-    /// <summary>Sets one row [columns]. For bf16 the values must be bf16 numbers: the lower half of each is dropped.</summary>
+    /// <summary>Sets one row [columns] of a float32, bf16 or 12-bit matrix. For bf16 the values must be bf16 numbers: the lower half of each is dropped; 12-bit blocks round.</summary>
     public void SetRow(int row, ReadOnlySpan<float> values)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, Columns);
         var panel = Panel(row / PanelRows);
         var lane = row % PanelRows;
-        if (Format == WeightFormat.Float32)
+        switch (Format)
         {
-            for (var k = 0; k < values.Length; k++)
-                panel[((long)k * PanelRows) + lane] = BitConverter.SingleToUInt32Bits(values[k]);
-            return;
+            case WeightFormat.Float32:
+                for (var k = 0; k < values.Length; k++)
+                    panel[((long)k * PanelRows) + lane] = BitConverter.SingleToUInt32Bits(values[k]);
+                break;
+            case WeightFormat.BFloat16:
+                SetBFloat16(panel, lane, values);
+                break;
+            case WeightFormat.Block12:
+                Repacking.Block12((byte*)panel, lane, values);
+                break;
+            default:
+                throw new InvalidOperationException($"a row of {Format} is set from its blocks");
         }
+    }
 
-        var high = lane >= PanelRows / 2;
-        lane %= PanelRows / 2;
-        for (var k = 0; k < values.Length; k++)
-        {
-            ref var word = ref panel[((long)k * (PanelRows / 2)) + lane];
-            var bits = BitConverter.SingleToUInt32Bits(values[k]) >> 16;
-            word = high ? (word & 0xFFFF) | (bits << 16) : (word & 0xFFFF0000) | bits;
-        }
+    /// <summary>Sets one row of a GGUF format from the file's bytes, <see cref="WeightFormats.FileRowBytes"/> of them. No rounding: the same numbers in another order.</summary>
+    public void SetBlocks(int row, ReadOnlySpan<byte> blocks)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(blocks.Length, Format.FileRowBytes(Columns));
+        Repacking.Row(Format, (byte*)Panel(row / PanelRows), row % PanelRows, blocks);
     }
 
     /// <summary>Reads one row back as float32 [columns].</summary>
@@ -77,6 +88,12 @@ public sealed unsafe class PackedMatrix : IDisposable
     {
         var panel = Panel(row / PanelRows);
         var lane = row % PanelRows;
+        if (Format.IsQuantised())
+        {
+            GetQuantised((byte*)panel, lane, destination);
+            return;
+        }
+
         for (var k = 0; k < Columns; k++)
         {
             if (Format == WeightFormat.Float32)
@@ -88,4 +105,53 @@ public sealed unsafe class PackedMatrix : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _data.Dispose();
+
+    /// <summary>Number of chunks of 256 columns of a quantised panel.</summary>
+    internal int Chunks => (Columns + PanelLayout.ChunkColumns - 1) / PanelLayout.ChunkColumns;
+
+    /// <summary>Unpacks one chunk of a quantised panel.</summary>
+    internal void Unpack(int panel, int chunk, UnpackedChunk to) => Unpacking.Chunk(
+        Format,
+        (byte*)Panel(panel) + ((long)chunk * PanelLayout.ChunkBytes(Format, PanelLayout.ChunkColumns)),
+        Math.Min(PanelLayout.ChunkColumns, Columns - (chunk * PanelLayout.ChunkColumns)),
+        to);
+
+    /// <summary>Asks for the chunk after this one, so that it arrives while this one is multiplied; without it memory and arithmetic take turns.</summary>
+    internal void PrefetchAfter(int panel, int chunk)
+    {
+        if (!Sse.IsSupported)
+            return;
+        var bytes = PanelLayout.ChunkBytes(Format, PanelLayout.ChunkColumns);
+        var next = (byte*)Panel(panel) + ((long)(chunk + 1) * bytes);
+        for (var at = 0; at < bytes; at += 64)
+            Sse.Prefetch1(next + at);
+    }
+
+    private static void SetBFloat16(uint* panel, int lane, ReadOnlySpan<float> values)
+    {
+        var high = lane >= PanelRows / 2;
+        lane %= PanelRows / 2;
+        for (var k = 0; k < values.Length; k++)
+        {
+            ref var word = ref panel[((long)k * (PanelRows / 2)) + lane];
+            var bits = BitConverter.SingleToUInt32Bits(values[k]) >> 16;
+            word = high ? (word & 0xFFFF) | (bits << 16) : (word & 0xFFFF0000) | bits;
+        }
+    }
+
+    private void GetQuantised(byte* panel, int lane, Span<float> destination)
+    {
+        var unpacked = GemmScratch.Current.Chunk;
+        for (var chunk = 0; chunk < Chunks; chunk++)
+        {
+            var columns = Math.Min(PanelLayout.ChunkColumns, Columns - (chunk * PanelLayout.ChunkColumns));
+            Unpacking.Chunk(Format, panel + ((long)chunk * PanelLayout.ChunkBytes(Format, PanelLayout.ChunkColumns)), columns, unpacked);
+            for (var k = 0; k < columns; k++)
+            {
+                var block = (k / (2 * unpacked.PairsPerBlock) * PanelRows) + lane;
+                var value = unpacked.Scales[block] * unpacked.Values[(k / 2 * 64) + (2 * lane) + (k & 1)];
+                destination[(chunk * PanelLayout.ChunkColumns) + k] = unpacked.HasMinima ? value - unpacked.Minima[block] : value;
+            }
+        }
+    }
 }

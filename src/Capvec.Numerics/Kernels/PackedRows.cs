@@ -1,3 +1,4 @@
+using Capvec.Numerics.Kernels.Quantised;
 using Capvec.Numerics.Memory;
 
 namespace Capvec.Numerics.Kernels;
@@ -5,6 +6,7 @@ namespace Capvec.Numerics.Kernels;
 /// <summary>
 /// Activation rows [count, columns] repacked into tiles of 6, 4, 2 or 1 tokens, each tile <c>[columns][tokens]</c>: the order in which the
 /// kernels broadcast them. The tile that a row falls into does not change its bits: every output is one chain over the columns.
+/// Packed once a layer input and read by all matrices that share it, as float32, as integers, or both.
 /// </summary>
 public sealed unsafe class PackedRows : IDisposable
 {
@@ -12,6 +14,7 @@ public sealed unsafe class PackedRows : IDisposable
     public const int MaxTile = 6;
 
     private readonly NativeBuffer<float> _data = new(0);
+    private readonly IntegerRows _integers = new();
 
     /// <summary>Rows packed.</summary>
     public int Count { get; private set; }
@@ -22,18 +25,29 @@ public sealed unsafe class PackedRows : IDisposable
     /// <summary>Number of tiles.</summary>
     public int Tiles { get; private set; }
 
+    /// <summary>The forms that are packed.</summary>
+    public PackedForms Forms { get; private set; }
+
+    internal IntegerRows Integers => _integers;
+
     /// <summary>Sets the shape; the contents are then set tile by tile with <see cref="PackTile"/>.</summary>
-    public void Reshape(int count, int columns)
+    /// <param name="count">Rows.</param>
+    /// <param name="columns">Length of a row; a multiple of 32 for integers.</param>
+    /// <param name="forms">What the matrices that will read them need, see <see cref="Gemm.FormFor"/>.</param>
+    public void Reshape(int count, int columns, PackedForms forms = PackedForms.Float)
     {
-        (Count, Columns) = (count, columns);
-        Tiles = TileIndex(count);
-        _data.Resize((long)count * columns);
+        (Count, Columns, Forms) = (count, columns, forms);
+        Tiles = TilesOf(count);
+        if (forms.HasFlag(PackedForms.Float))
+            _data.Resize((long)count * columns);
+        if (forms.HasFlag(PackedForms.Integer))
+            _integers.Reshape(count, columns);
     }
 
     /// <summary>First row and number of rows of a tile.</summary>
     public (int Start, int Size) Tile(int index)
     {
-        var full = Count / MaxTile;
+        var full = FullTiles(Count);
         if (index < full)
             return (index * MaxTile, MaxTile);
         var start = full * MaxTile;
@@ -55,6 +69,10 @@ public sealed unsafe class PackedRows : IDisposable
     public void PackTile(int index, float* source, long stride)
     {
         var (start, size) = Tile(index);
+        if (Forms.HasFlag(PackedForms.Integer))
+            _integers.PackTile(start, size, source, stride);
+        if (!Forms.HasFlag(PackedForms.Float))
+            return;
         var to = At(start);
         for (var t = 0; t < size; t++)
         {
@@ -65,11 +83,19 @@ public sealed unsafe class PackedRows : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _data.Dispose();
-
-    private static int TileIndex(int count)
+    public void Dispose()
     {
-        var rest = count % MaxTile;
-        return (count / MaxTile) + (rest / 4) + (rest % 4 / 2) + (rest % 2);
+        _data.Dispose();
+        _integers.Dispose();
+    }
+
+    // Eight rows are 4 + 4, not 6 + 2: small tiles spend more on reading weights. The last tile of six gives way.
+    private static int FullTiles(int count) => count % MaxTile == 2 && count > MaxTile ? (count / MaxTile) - 1 : count / MaxTile;
+
+    private static int TilesOf(int count)
+    {
+        var full = FullTiles(count);
+        var rest = count - (full * MaxTile);
+        return full + (rest / 4) + (rest % 4 / 2) + (rest % 2);
     }
 }

@@ -33,7 +33,7 @@ public sealed class GgufModelTests
         using var model = LanguageModel.Load(stem + ".gguf");
         model.Name.ShouldBe(file);
         model.Notes.ShouldBeEmpty();
-        using var engine = new InferenceEngine(model, new EngineOptions { Kernels = path });
+        using var engine = new InferenceEngine(model, new EngineOptions { Kernels = path, Exact = true });
         var request = new ForwardRequest { Tokens = [.. expected.ReadInt64("input_ids").Select(id => (int)id)], Logits = LogitRows.All, Capture = new CaptureRequest { Reduction = CaptureReduction.All } };
 
         var plain = await engine.ForwardAsync(request, TestContext.Current.CancellationToken);

@@ -48,9 +48,9 @@ public sealed class GgufBlocksTests
     }
 
     [Theory]
-    [InlineData(GgufType.Q4_K)]
-    [InlineData(GgufType.Q6_K)]
-    public void Large_blocks_lose_little_more_than_the_reference(GgufType type)
+    [InlineData(GgufType.Q4_K, 1.11)]
+    [InlineData(GgufType.Q6_K, 1.05)]
+    public void Large_blocks_lose_little_more_than_the_reference(GgufType type, double most)
     {
         var source = MemoryMarshal.Cast<byte, float>(Read("source.f32"));
         var blocks = new byte[source.Length / 256 * type.BlockBytes()];
@@ -58,7 +58,7 @@ public sealed class GgufBlocksTests
         var decoded = new float[source.Length];
         GgufBlocks.Dequantize(type, blocks, decoded);
         var reference = MemoryMarshal.Cast<byte, float>(Read($"{type}.quant.f32"));
-        (RootMeanSquare(source, decoded) / RootMeanSquare(source, reference)).ShouldBeLessThan(1.15);
+        (RootMeanSquare(source, decoded) / RootMeanSquare(source, reference)).ShouldBeLessThan(most);
     }
 
     [Fact]

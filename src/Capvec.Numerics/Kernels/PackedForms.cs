@@ -1,0 +1,12 @@
+namespace Capvec.Numerics.Kernels;
+
+/// <summary>In which forms activation rows are packed: what the matrices that read them need.</summary>
+[Flags]
+public enum PackedForms
+{
+    /// <summary>float32: for float32 and bf16 weights, and for exact products with quantised ones.</summary>
+    Float = 1,
+
+    /// <summary>14-bit integers and a sign: for fast products with quantised weights.</summary>
+    Integer = 2,
+}

@@ -1,0 +1,284 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Capvec.Numerics.Kernels.Quantised;
+
+/// <summary>
+/// Integer tiles on AVX-512: 32 rows by 6, 4, 2 or 1 tokens over one chunk of 256 columns.
+/// </summary>
+/// <remarks>
+/// <code>
+/// i32 lane r  += w[r, 2p] x[2p] + w[r, 2p + 1] x[2p + 1]      16-bit weights and activations, one instruction (vpmaddwd); exact over a block
+/// f32 lane r  += i32 lane r * scale[block, r]                 after each block
+/// f32 lane r  -= minimum[block, r] * sum of x over the block  after all blocks of the chunk
+/// y[t, r]     += f32 lane r * activation scale[chunk, t]      after the chunk
+/// </code>
+/// 12 integer and 12 float accumulators, 2 weight vectors and a broadcast: 27 of 32 registers. |x| is at most 16383 and |w| at most 4095, so 32 products stay below 2^31.
+/// The order is fixed by the columns, so a row's bits do not depend on its tile.
+/// </remarks>
+internal static unsafe class IntegerTileAvx512
+{
+    public static void Tile(UnpackedChunk w, int* x, float* sums, float* xScales, int tokens, float* y, long stride, bool first)
+    {
+        var minima = w.HasMinima ? w.Minima : null;
+        switch (tokens)
+        {
+            case 6: Tile6(w.Values, w.Scales, minima, w.Blocks, w.PairsPerBlock, x, sums, xScales, y, stride, first); break;
+            case 4: Tile4(w.Values, w.Scales, minima, w.Blocks, w.PairsPerBlock, x, sums, xScales, y, stride, first); break;
+            case 2: Tile2(w.Values, w.Scales, minima, w.Blocks, w.PairsPerBlock, x, sums, xScales, y, stride, first); break;
+            default: Tile1(w.Values, w.Scales, minima, w.Blocks, w.PairsPerBlock, x, sums, xScales, y, stride, first); break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Tile6(short* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* y, long stride, bool first)
+    {
+        var minimumBlocks = blocks;
+        Vector512<float> l0 = default, l1 = default, l2 = default, l3 = default, l4 = default, l5 = default;
+        Vector512<float> h0 = default, h1 = default, h2 = default, h3 = default, h4 = default, h5 = default;
+        for (; blocks > 0; blocks--)
+        {
+            Vector512<int> li0 = default, li1 = default, li2 = default, li3 = default, li4 = default, li5 = default;
+            Vector512<int> hi0 = default, hi1 = default, hi2 = default, hi3 = default, hi4 = default, hi5 = default;
+            for (var p = pairs; p > 0; p--)
+            {
+                var low = Vector512.Load(w);
+                var high = Vector512.Load(w + 32);
+                var b = Vector512.Create(*(x)).AsInt16();
+                li0 += Avx512BW.MultiplyAddAdjacent(low, b);
+                hi0 += Avx512BW.MultiplyAddAdjacent(high, b);
+                b = Vector512.Create(*(x + 1)).AsInt16();
+                li1 += Avx512BW.MultiplyAddAdjacent(low, b);
+                hi1 += Avx512BW.MultiplyAddAdjacent(high, b);
+                b = Vector512.Create(*(x + 2)).AsInt16();
+                li2 += Avx512BW.MultiplyAddAdjacent(low, b);
+                hi2 += Avx512BW.MultiplyAddAdjacent(high, b);
+                b = Vector512.Create(*(x + 3)).AsInt16();
+                li3 += Avx512BW.MultiplyAddAdjacent(low, b);
+                hi3 += Avx512BW.MultiplyAddAdjacent(high, b);
+                b = Vector512.Create(*(x + 4)).AsInt16();
+                li4 += Avx512BW.MultiplyAddAdjacent(low, b);
+                hi4 += Avx512BW.MultiplyAddAdjacent(high, b);
+                b = Vector512.Create(*(x + 5)).AsInt16();
+                li5 += Avx512BW.MultiplyAddAdjacent(low, b);
+                hi5 += Avx512BW.MultiplyAddAdjacent(high, b);
+                w += 64;
+                x += 6;
+            }
+
+            var scale = Vector512.Load(scales);
+            l0 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(li0), scale, l0);
+            l1 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(li1), scale, l1);
+            l2 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(li2), scale, l2);
+            l3 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(li3), scale, l3);
+            l4 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(li4), scale, l4);
+            l5 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(li5), scale, l5);
+            scale = Vector512.Load(scales + 16);
+            h0 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(hi0), scale, h0);
+            h1 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(hi1), scale, h1);
+            h2 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(hi2), scale, h2);
+            h3 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(hi3), scale, h3);
+            h4 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(hi4), scale, h4);
+            h5 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(hi5), scale, h5);
+            scales += 32;
+        }
+
+        for (; minimumBlocks > 0 && minima != null; minimumBlocks--)
+        {
+            var scale = Vector512.Load(minima);
+            l0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, l0);
+            l1 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 1)), scale, l1);
+            l2 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 2)), scale, l2);
+            l3 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 3)), scale, l3);
+            l4 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 4)), scale, l4);
+            l5 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 5)), scale, l5);
+            scale = Vector512.Load(minima + 16);
+            h0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, h0);
+            h1 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 1)), scale, h1);
+            h2 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 2)), scale, h2);
+            h3 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 3)), scale, h3);
+            h4 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 4)), scale, h4);
+            h5 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 5)), scale, h5);
+            minima += 32;
+            sums += 6;
+        }
+
+        Finish(l0, h0, *xScales, y, first);
+        Finish(l1, h1, xScales[1], y + (1 * stride), first);
+        Finish(l2, h2, xScales[2], y + (2 * stride), first);
+        Finish(l3, h3, xScales[3], y + (3 * stride), first);
+        Finish(l4, h4, xScales[4], y + (4 * stride), first);
+        Finish(l5, h5, xScales[5], y + (5 * stride), first);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Tile4(short* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* y, long stride, bool first)
+    {
+        var minimumBlocks = blocks;
+        Vector512<float> l0 = default, l1 = default, l2 = default, l3 = default;
+        Vector512<float> h0 = default, h1 = default, h2 = default, h3 = default;
+        for (; blocks > 0; blocks--)
+        {
+            Vector512<int> li0 = default, li1 = default, li2 = default, li3 = default;
+            Vector512<int> hi0 = default, hi1 = default, hi2 = default, hi3 = default;
+            for (var p = pairs; p > 0; p--)
+            {
+                var low = Vector512.Load(w);
+                var high = Vector512.Load(w + 32);
+                var b = Vector512.Create(*(x)).AsInt16();
+                li0 += Avx512BW.MultiplyAddAdjacent(low, b);
+                hi0 += Avx512BW.MultiplyAddAdjacent(high, b);
+                b = Vector512.Create(*(x + 1)).AsInt16();
+                li1 += Avx512BW.MultiplyAddAdjacent(low, b);
+                hi1 += Avx512BW.MultiplyAddAdjacent(high, b);
+                b = Vector512.Create(*(x + 2)).AsInt16();
+                li2 += Avx512BW.MultiplyAddAdjacent(low, b);
+                hi2 += Avx512BW.MultiplyAddAdjacent(high, b);
+                b = Vector512.Create(*(x + 3)).AsInt16();
+                li3 += Avx512BW.MultiplyAddAdjacent(low, b);
+                hi3 += Avx512BW.MultiplyAddAdjacent(high, b);
+                w += 64;
+                x += 4;
+            }
+
+            var scale = Vector512.Load(scales);
+            l0 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(li0), scale, l0);
+            l1 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(li1), scale, l1);
+            l2 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(li2), scale, l2);
+            l3 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(li3), scale, l3);
+            scale = Vector512.Load(scales + 16);
+            h0 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(hi0), scale, h0);
+            h1 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(hi1), scale, h1);
+            h2 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(hi2), scale, h2);
+            h3 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(hi3), scale, h3);
+            scales += 32;
+        }
+
+        for (; minimumBlocks > 0 && minima != null; minimumBlocks--)
+        {
+            var scale = Vector512.Load(minima);
+            l0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, l0);
+            l1 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 1)), scale, l1);
+            l2 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 2)), scale, l2);
+            l3 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 3)), scale, l3);
+            scale = Vector512.Load(minima + 16);
+            h0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, h0);
+            h1 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 1)), scale, h1);
+            h2 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 2)), scale, h2);
+            h3 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 3)), scale, h3);
+            minima += 32;
+            sums += 4;
+        }
+
+        Finish(l0, h0, *xScales, y, first);
+        Finish(l1, h1, xScales[1], y + (1 * stride), first);
+        Finish(l2, h2, xScales[2], y + (2 * stride), first);
+        Finish(l3, h3, xScales[3], y + (3 * stride), first);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Tile2(short* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* y, long stride, bool first)
+    {
+        var minimumBlocks = blocks;
+        Vector512<float> l0 = default, l1 = default;
+        Vector512<float> h0 = default, h1 = default;
+        for (; blocks > 0; blocks--)
+        {
+            Vector512<int> li0 = default, li1 = default;
+            Vector512<int> hi0 = default, hi1 = default;
+            for (var p = pairs; p > 0; p--)
+            {
+                var low = Vector512.Load(w);
+                var high = Vector512.Load(w + 32);
+                var b = Vector512.Create(*(x)).AsInt16();
+                li0 += Avx512BW.MultiplyAddAdjacent(low, b);
+                hi0 += Avx512BW.MultiplyAddAdjacent(high, b);
+                b = Vector512.Create(*(x + 1)).AsInt16();
+                li1 += Avx512BW.MultiplyAddAdjacent(low, b);
+                hi1 += Avx512BW.MultiplyAddAdjacent(high, b);
+                w += 64;
+                x += 2;
+            }
+
+            var scale = Vector512.Load(scales);
+            l0 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(li0), scale, l0);
+            l1 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(li1), scale, l1);
+            scale = Vector512.Load(scales + 16);
+            h0 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(hi0), scale, h0);
+            h1 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(hi1), scale, h1);
+            scales += 32;
+        }
+
+        for (; minimumBlocks > 0 && minima != null; minimumBlocks--)
+        {
+            var scale = Vector512.Load(minima);
+            l0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, l0);
+            l1 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 1)), scale, l1);
+            scale = Vector512.Load(minima + 16);
+            h0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, h0);
+            h1 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums + 1)), scale, h1);
+            minima += 32;
+            sums += 2;
+        }
+
+        Finish(l0, h0, *xScales, y, first);
+        Finish(l1, h1, xScales[1], y + (1 * stride), first);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Tile1(short* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* y, long stride, bool first)
+    {
+        var minimumBlocks = blocks;
+        Vector512<float> l0 = default;
+        Vector512<float> h0 = default;
+        for (; blocks > 0; blocks--)
+        {
+            Vector512<int> li0 = default;
+            Vector512<int> hi0 = default;
+            for (var p = pairs; p > 0; p--)
+            {
+                var low = Vector512.Load(w);
+                var high = Vector512.Load(w + 32);
+                var b = Vector512.Create(*(x)).AsInt16();
+                li0 += Avx512BW.MultiplyAddAdjacent(low, b);
+                hi0 += Avx512BW.MultiplyAddAdjacent(high, b);
+                w += 64;
+                x += 1;
+            }
+
+            var scale = Vector512.Load(scales);
+            l0 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(li0), scale, l0);
+            scale = Vector512.Load(scales + 16);
+            h0 = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(hi0), scale, h0);
+            scales += 32;
+        }
+
+        for (; minimumBlocks > 0 && minima != null; minimumBlocks--)
+        {
+            var scale = Vector512.Load(minima);
+            l0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, l0);
+            scale = Vector512.Load(minima + 16);
+            h0 = Avx512F.FusedMultiplyAddNegated(Vector512.Create(*(sums)), scale, h0);
+            minima += 32;
+            sums += 1;
+        }
+
+        Finish(l0, h0, *xScales, y, first);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish(Vector512<float> low, Vector512<float> high, float scale, float* y, bool first)
+    {
+        var s = Vector512.Create(scale);
+        if (first)
+        {
+            Vector512.Store(low * s, y);
+            Vector512.Store(high * s, y + 16);
+            return;
+        }
+
+        Vector512.Store(Avx512F.FusedMultiplyAdd(low, s, Vector512.Load(y)), y);
+        Vector512.Store(Avx512F.FusedMultiplyAdd(high, s, Vector512.Load(y + 16)), y + 16);
+    }
+}
