@@ -12,8 +12,8 @@ namespace Capvec.Peer.Comparison;
 /// <param name="Tolerance">Most that logits may differ, root mean square over the likeliest candidates, in standard deviations of all logits.</param>
 internal sealed record Agreement(int[] Ours, GreedyStep[] Theirs, AgreementPlace[] Places, double Tolerance)
 {
-    // Seen with random models, which amplify: float32 weights 0.0001; bf16 0.04, since llama.cpp rounds activations to bf16 there; quantised weights 0.1 to 0.3,
-    // since it quantises activations to 8 bits. A tensor in the wrong order gives 1 and more.
+    // Seen with random models, which amplify: bf16 0.04, since llama.cpp rounds activations to bf16 there; quantised weights 0.1 to 0.3, since it quantises activations to
+    // 8 bits. A tensor in the wrong order gives 1 and more.
     private const double ExactWeights = 0.1;
     private const double QuantisedWeights = 0.5;
 
