@@ -24,6 +24,8 @@ var ours = new Option<string?>("--ours") { Description = "What Capvec loads, whe
 var library = new Option<string>("--library") { Description = "Folder of libllama.", Required = true, Recursive = true };
 var threads = Number("--threads", "Threads of either side.", Environment.ProcessorCount);
 threads.Recursive = true;
+var fast = new Option<bool>("--fast") { Description = "Let Capvec round bf16, f16 and f32 weights to 12-bit blocks.", Recursive = true };
+var exact = new Option<bool>("--exact") { Description = "Let Capvec keep activations float32 beside quantised weights.", Recursive = true };
 var runs = Number("--runs", "Runs that count; the median is shown.", 5);
 var armRuns = Number("--arm-runs", "The same for the grid of strengths.", 3);
 var json = new Option<bool>("--json") { Description = "Print one JSON object a line." };
@@ -35,7 +37,7 @@ var measure = new Command("measure", "Times both sides in turn.") { runs, armRun
 var compare = new Command("compare", "Compares greedy tokens and logits.") { ids, tokens, layer, alpha };
 measure.SetAction(MeasureAsync);
 compare.SetAction(CompareAsync);
-var root = new RootCommand("Capvec beside llama.cpp.") { model, ours, library, threads, measure, compare };
+var root = new RootCommand("Capvec beside llama.cpp.") { model, ours, library, threads, fast, exact, measure, compare };
 try
 {
     return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
@@ -87,11 +89,12 @@ async Task<int> CompareAsync(ParseResult arguments, CancellationToken cancellati
         var steering = strength == 0 ? SteeringPlan.None : SteeringPlan.Add(block, EngineTimer.Direction(engine.Model.Hidden, 1), strength);
         return await Agreement.OfAsync(
             engine, theirs, new PeerRequest("greedy", 1, Tokens: count, Layer: block, Alphas: strength == 0 ? null : [strength], Ids: prompt),
-            new GenerationRequest { Prompt = prompt, MaxTokens = count, Steering = steering });
+            new GenerationRequest { Prompt = prompt, MaxTokens = count, Steering = steering },
+            Agreement.ToleranceFor(arguments.GetRequiredValue(model)));
     });
     Console.WriteLine($"capvec     {string.Join(' ', agreement.Ours)}");
     Console.WriteLine($"llama.cpp  {string.Join(' ', agreement.Theirs.Select(step => step.Token))}");
-    Console.WriteLine($"logits of the likeliest candidates differ by at most {agreement.Worst:F4} standard deviations (root mean square; {Agreement.Tolerance} is allowed)");
+    Console.WriteLine($"logits of the likeliest candidates differ by at most {agreement.Worst:F4} standard deviations (root mean square; {agreement.Tolerance} is allowed)");
     if (agreement.FirstDifference is >= 0 and var at)
     {
         Console.WriteLine($"first difference at token {at}: llama.cpp's first two candidates are {agreement.Theirs[at].Gap:F4} apart there, ours {agreement.Places[at].OurGap:F4}; "
@@ -106,9 +109,9 @@ async Task<T> WithBothAsync<T>(ParseResult arguments, Func<InferenceEngine, Peer
 {
     var path = arguments.GetRequiredValue(model);
     using var theirs = new PeerProcess(arguments.GetRequiredValue(library), path, arguments.GetValue(threads));
-    using var loaded = LanguageModel.Load(arguments.GetValue(ours) ?? path);
+    using var loaded = LanguageModel.Load(arguments.GetValue(ours) ?? path, fast: arguments.GetValue(fast));
     if (loaded.Vocabulary != theirs.Vocabulary)
         throw new CapvecException($"{path} has {theirs.Vocabulary} tokens, --ours {loaded.Vocabulary}; give the same model to both.");
-    using var engine = new InferenceEngine(loaded, new EngineOptions { Threads = arguments.GetValue(threads) });
+    using var engine = new InferenceEngine(loaded, new EngineOptions { Threads = arguments.GetValue(threads), Exact = arguments.GetValue(exact) });
     return await run(engine, theirs);
 }

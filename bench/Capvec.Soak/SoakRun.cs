@@ -10,7 +10,10 @@ namespace Capvec.Soak;
 /// <param name="clients">Requests that are under way at once.</param>
 internal sealed class SoakRun(LanguageModel model, RequestMaker maker, int clients) : IDisposable
 {
-    private readonly InferenceEngine _engine = new(model);
+    // Small enough that it is full, and states are dropped, within the warm-up.
+    private const long CacheBytes = 64L << 20;
+
+    private readonly InferenceEngine _engine = new(model, new EngineOptions { CacheBytes = CacheBytes });
     private readonly SemaphoreSlim _oneReference = new(1);
     private readonly Lock _gate = new();
     private int _compared;
@@ -25,8 +28,8 @@ internal sealed class SoakRun(LanguageModel model, RequestMaker maker, int clien
     /// <summary>Results that differed, each with what differed; the run ends at the first.</summary>
     public List<string> Wrong { get; } = [];
 
-    /// <summary>Token rows that the loaded engine computed.</summary>
-    public long Rows => _engine.RowsComputed;
+    /// <summary>What the loaded engine has computed and shared.</summary>
+    public EngineCounters Counters => _engine.Counters;
 
     /// <summary>The memory after warm-up.</summary>
     public MemoryWatch Memory { get; } = new();
@@ -130,7 +133,7 @@ internal sealed class SoakRun(LanguageModel model, RequestMaker maker, int clien
         await _oneReference.WaitAsync();
         try
         {
-            using var fresh = new InferenceEngine(model, new EngineOptions { Threads = 1, MaxSequences = 1 });
+            using var fresh = new InferenceEngine(model, new EngineOptions { Threads = 1, MaxSequences = 1, CacheBytes = 0 });
             return await compare(fresh);
         }
         finally

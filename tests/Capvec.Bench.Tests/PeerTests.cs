@@ -16,6 +16,8 @@ public sealed class PeerTests : IDisposable
     [InlineData("f32", 0)]
     [InlineData("f32", 2)]
     [InlineData("bf16", 0)]
+    [InlineData("q8_0", 0)]
+    [InlineData("q4_K", 0)]
     public async Task Llama_cpp_loads_our_files_and_computes_the_same_model(string format, int alpha)
     {
         var file = Write(format);

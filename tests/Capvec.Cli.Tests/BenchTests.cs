@@ -23,6 +23,17 @@ public sealed class BenchTests
     }
 
     [Fact]
+    public async Task Every_format_of_weights_is_timed_with_integers_and_exactly()
+    {
+        foreach (var exact in new string[][] { [], ["--exact"] })
+        {
+            var run = await CapvecProcess.RunAsync(["bench", "kernels", "--shapes", "64x256", "--tokens", "2", "--threads", "1", "--json", .. exact]);
+            run.ExitCode.ShouldBe(0, run.Error);
+            run.Json.GetProperty("rates").EnumerateArray().Select(rate => rate.GetProperty("format").GetString()).ShouldBe(Enum.GetNames<Capvec.Numerics.Kernels.WeightFormat>());
+        }
+    }
+
+    [Fact]
     public async Task The_engine_is_timed_over_contexts_captures_and_batches()
     {
         var run = await CapvecProcess.RunAsync(
@@ -53,6 +64,7 @@ public sealed class BenchTests
     [InlineData("bench make-model --shape 5B --out x", "5B")]
     [InlineData("bench make-model --shape tiny --format q8_0 --out x", "--out x: a folder holds bf16 weights; name a .gguf file for q8_0.")]
     [InlineData("bench kernels --shapes 3584", "--shapes 3584: ROWSxCOLUMNS was expected")]
+    [InlineData("bench kernels --shapes 32x96 --formats Q4_K", "--shapes 32x96: Q4_K needs a multiple of 256 columns")]
     [InlineData("bench kernels --tokens 0", "--tokens")]
     [InlineData("bench engine --model models/phantom/checkpoint --contexts 1000000", "--contexts")]
     [InlineData("bench engine --model models/phantom/checkpoint --batches 1000", "--batches: numbers from 1 to 64")]

@@ -1,6 +1,7 @@
+using System.Numerics.Tensors;
 using Capvec.Engine.Requests;
 using Capvec.Engine.Scheduling;
-using System.Numerics.Tensors;
+using Capvec.Formats.Gguf;
 
 namespace Capvec.Peer.Comparison;
 
@@ -8,13 +9,13 @@ namespace Capvec.Peer.Comparison;
 /// <param name="Ours">[tokens] chosen by us.</param>
 /// <param name="Theirs">[tokens] chosen by llama.cpp, with the likeliest candidates.</param>
 /// <param name="Places">[tokens] how the logits compare at each place of llama.cpp's tokens.</param>
-internal sealed record Agreement(int[] Ours, GreedyStep[] Theirs, AgreementPlace[] Places)
+/// <param name="Tolerance">Most that logits may differ, root mean square over the likeliest candidates, in standard deviations of all logits.</param>
+internal sealed record Agreement(int[] Ours, GreedyStep[] Theirs, AgreementPlace[] Places, double Tolerance)
 {
-    /// <summary>
-    /// Most that logits may differ, root mean square over the likeliest candidates, in standard deviations of all logits. llama.cpp quantises activations to 8 bits
-    /// (bf16 for bf16 weights), which shows as about 0.01; another model, or a tensor in the wrong order, as 1.
-    /// </summary>
-    public const double Tolerance = 0.1;
+    // Seen with random models, which amplify: bf16 0.04, since llama.cpp rounds activations to bf16 there; quantised weights 0.1 to 0.3, since it quantises activations to
+    // 8 bits. A tensor in the wrong order gives 1 and more.
+    private const double ExactWeights = 0.1;
+    private const double QuantisedWeights = 0.5;
 
     /// <summary>The first place where the tokens differ, or -1.</summary>
     public int FirstDifference
@@ -37,12 +38,20 @@ internal sealed record Agreement(int[] Ours, GreedyStep[] Theirs, AgreementPlace
     /// <summary>Whether the logits agree within the tolerance everywhere, and a different token is a near tie: a gap that the difference of the logits explains.</summary>
     public bool Holds => Worst <= Tolerance && (FirstDifference < 0 || Theirs[FirstDifference].Gap <= 2 * Places[FirstDifference].Largest);
 
+    /// <summary>The tolerance for a GGUF file: wider where weights are quantised.</summary>
+    public static double ToleranceFor(string path)
+    {
+        using var file = GgufFile.Open(path);
+        return file.Tensors.Values.All(tensor => tensor.Type is GgufType.F32 or GgufType.F16 or GgufType.BF16) ? ExactWeights : QuantisedWeights;
+    }
+
     /// <summary>Continues one prompt on both sides.</summary>
     /// <param name="engine">Our engine.</param>
     /// <param name="theirs">llama.cpp.</param>
     /// <param name="request">The same work for both: prompt, tokens, and one strength at a layer where they are steered.</param>
     /// <param name="ours">The request for our engine.</param>
-    public static async Task<Agreement> OfAsync(InferenceEngine engine, PeerProcess theirs, PeerRequest request, GenerationRequest ours)
+    /// <param name="tolerance">As in <see cref="Tolerance"/>.</param>
+    public static async Task<Agreement> OfAsync(InferenceEngine engine, PeerProcess theirs, PeerRequest request, GenerationRequest ours, double tolerance)
     {
         var steps = theirs.Run(request).Steps!;
         var reply = await engine.GenerateAsync(ours);
@@ -58,6 +67,6 @@ internal sealed record Agreement(int[] Ours, GreedyStep[] Theirs, AgreementPlace
                 differences[c] = Math.Abs(logits[step.Ids[c]] - step.Logits[c]);
             return new AgreementPlace(Math.Sqrt(differences.Average(d => d * d)) / deviation, differences.Max(), logits[step.Ids[0]] - logits[step.Ids[1]]);
         }).ToArray();
-        return new Agreement(reply.Tokens, steps, places);
+        return new Agreement(reply.Tokens, steps, places, tolerance);
     }
 }

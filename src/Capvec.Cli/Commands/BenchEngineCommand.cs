@@ -19,6 +19,8 @@ internal sealed class BenchEngineCommand : CapvecCommand
     private readonly Option<int[]> _batches = new("--batches") { Description = "Sequences at once.", HelpName = "N", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 4, 8, 16, 32] };
     private readonly Option<int> _tokens = NumberOptions.Number("--tokens", "Tokens that each sequence writes.", 32, 1, 100_000);
     private readonly Option<int> _runs = NumberOptions.Number("--runs", "Runs that count; the median is shown.", 5, 1, 1000);
+    private readonly Option<bool> _fast = new("--fast") { Description = "Round bf16, f16 and f32 weights to 12-bit blocks." };
+    private readonly Option<bool> _exact = new("--exact") { Description = "Keep activations float32 beside quantised weights." };
     private readonly Option<int> _threads = NumberOptions.Number("--threads", "Threads that compute.", Environment.ProcessorCount, 1, 1024);
 
     /// <summary>Makes the command.</summary>
@@ -27,7 +29,7 @@ internal sealed class BenchEngineCommand : CapvecCommand
             "engine", "Times prompts (plain, one layer captured, all layers captured) and replies (several batches, plain and steered; several contexts).",
             "capvec bench engine --model models/phantom/checkpoint --contexts 512 2048 --batches 1 16", json)
     {
-        foreach (var option in new Option[] { _model, _contexts, _batches, _tokens, _runs, _threads })
+        foreach (var option in new Option[] { _model, _contexts, _batches, _tokens, _runs, _fast, _exact, _threads })
             Options.Add(option);
     }
 
@@ -35,10 +37,10 @@ internal sealed class BenchEngineCommand : CapvecCommand
     protected override async Task<JsonObject?> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation)
     {
         var (contexts, batches, tokens) = (arguments.GetValue(_contexts)!, arguments.GetValue(_batches)!, arguments.GetValue(_tokens));
-        using var model = LanguageModel.Load(arguments.GetRequiredValue(_model));
+        using var model = LanguageModel.Load(arguments.GetRequiredValue(_model), fast: arguments.GetValue(_fast));
         if (contexts.Any(n => n < 1 || n + tokens >= model.MaxPositions))
             throw new CapvecException($"--contexts: lengths from 1 to {model.MaxPositions - tokens - 1} were expected (the model has {model.MaxPositions} positions, {tokens} new tokens included).", exitCode: CapvecException.WrongUsage);
-        using var engine = new InferenceEngine(model, new EngineOptions { Threads = arguments.GetValue(_threads) });
+        using var engine = new InferenceEngine(model, new EngineOptions { Threads = arguments.GetValue(_threads), Exact = arguments.GetValue(_exact) });
         if (batches.Any(n => n < 1 || n > engine.Options.MaxSequences))
             throw new CapvecException($"--batches: numbers from 1 to {engine.Options.MaxSequences} were expected.", exitCode: CapvecException.WrongUsage);
         var roof = RoofText.Measure(engine.Options.Threads, output);

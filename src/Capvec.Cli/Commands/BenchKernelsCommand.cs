@@ -28,6 +28,7 @@ internal sealed class BenchKernelsCommand : CapvecCommand
         Description = "Activation rows at once.", HelpName = "N", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 2, 4, 8, 16, 64, 512],
     };
 
+    private readonly Option<bool> _exact = new("--exact") { Description = "Multiply quantised weights with float32 activations instead of integers." };
     private readonly Option<int> _threads = NumberOptions.Number("--threads", "Threads that compute.", Environment.ProcessorCount, 1, 1024);
 
     /// <summary>Makes the command.</summary>
@@ -36,7 +37,7 @@ internal sealed class BenchKernelsCommand : CapvecCommand
             "kernels", "Times matrix products whose weights come from memory, and compares them with the machine's measured roof.",
             "capvec bench kernels --shapes 2560x9216 --tokens 1 16 512", json)
     {
-        foreach (var option in new Option[] { _shapes, _formats, _tokens, _threads })
+        foreach (var option in new Option[] { _shapes, _formats, _tokens, _exact, _threads })
             Options.Add(option);
     }
 
@@ -44,18 +45,24 @@ internal sealed class BenchKernelsCommand : CapvecCommand
     protected override Task<JsonObject?> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation)
     {
         var shapes = arguments.GetValue(_shapes)!.Select(Shape).ToArray();
-        var tokens = arguments.GetValue(_tokens)!;
+        var (tokens, formats) = (arguments.GetValue(_tokens)!, arguments.GetValue(_formats)!);
         if (tokens.Any(n => n is < 1 or > 65536))
             throw new CapvecException("--tokens: numbers from 1 to 65536 were expected.", exitCode: CapvecException.WrongUsage);
+        foreach (var format in formats)
+        {
+            if (shapes.FirstOrDefault(shape => shape.Columns % format.ColumnMultiple() != 0) is { Columns: > 0 } wrong)
+                throw new CapvecException($"--shapes {wrong.Rows}x{wrong.Columns}: {format} needs a multiple of {format.ColumnMultiple()} columns; choose such a shape or other --formats.", exitCode: CapvecException.WrongUsage);
+        }
+
         var roof = RoofText.Measure(arguments.GetValue(_threads), output);
         var rows = new JsonArray();
         string[] heading = ["rows x columns", "format", "tokens", "ms", "GB/s", "G MAC/s", "of roof"];
         foreach (var (height, width) in shapes)
         {
             var lines = new List<string[]> { heading };
-            foreach (var format in arguments.GetValue(_formats)!)
+            foreach (var format in formats)
             {
-                foreach (var rate in KernelBenchmark.Measure(height, width, format, tokens, roof.Threads, KernelPaths.Default))
+                foreach (var rate in KernelBenchmark.Measure(height, width, format, tokens, roof.Threads, KernelPaths.Default, arguments.GetValue(_exact)))
                 {
                     cancellation.ThrowIfCancellationRequested();
                     lines.Add([

@@ -19,8 +19,8 @@ public sealed class EngineBenchmark(InferenceEngine engine, int runs)
     public async IAsyncEnumerable<EngineRate> PrefillAsync(IEnumerable<int> contexts)
     {
         var layers = engine.Model.Layers;
-        // The output matrix is the last projection; of a prompt only the last position goes through it.
-        var macs = _weights.SkipLast(1).Sum(Count);
+        // Of a prompt only the last position goes through the output matrix.
+        var macs = _weights.Except(engine.Model.Weights.Output.Matrices).Sum(Count);
         foreach (var context in contexts)
         {
             foreach (var captured in new[] { 0, 1, layers })

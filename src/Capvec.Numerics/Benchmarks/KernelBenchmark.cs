@@ -23,7 +23,8 @@ public static unsafe class KernelBenchmark
     /// <param name="tokens">Numbers of activation rows.</param>
     /// <param name="threads">Threads that compute.</param>
     /// <param name="path">The kernels.</param>
-    public static IEnumerable<KernelRate> Measure(int rows, int columns, WeightFormat format, IEnumerable<int> tokens, int threads, KernelPath path)
+    /// <param name="exact">Whether quantised weights meet float32 activations.</param>
+    public static IEnumerable<KernelRate> Measure(int rows, int columns, WeightFormat format, IEnumerable<int> tokens, int threads, KernelPath path, bool exact = false)
     {
         var copies = new List<PackedMatrix>();
         try
@@ -33,7 +34,7 @@ public static unsafe class KernelBenchmark
             while (copies.Count * copies[0].Bytes < ColdBytes && copies.Count < MostCopies);
             using var pool = new WorkerPool(threads);
             foreach (var count in tokens)
-                yield return new KernelRate(rows, columns, format, count, Median(copies, count, pool, path), copies[0].Bytes);
+                yield return new KernelRate(rows, columns, format, count, Median(copies, count, pool, path, exact), copies[0].Bytes);
         }
         finally
         {
@@ -43,7 +44,16 @@ public static unsafe class KernelBenchmark
 
     private static PackedMatrix Fill(PackedMatrix matrix)
     {
-        // The values do not change the time; exact bf16 numbers fit every format.
+        // The values do not change the time. Bytes of 0x2C are small positive numbers in every format of blocks, as scale and as weight.
+        if (matrix.Format.IsQuantised() && matrix.Format != WeightFormat.Block12)
+        {
+            var blocks = new byte[matrix.Format.FileRowBytes(matrix.Columns)];
+            blocks.AsSpan().Fill(0x2C);
+            for (var r = 0; r < matrix.Rows; r++)
+                matrix.SetBlocks(r, blocks);
+            return matrix;
+        }
+
         var row = new float[matrix.Columns];
         for (var k = 0; k < row.Length; k++)
             row[k] = ((k % 17) - 8) / 64f;
@@ -52,7 +62,7 @@ public static unsafe class KernelBenchmark
         return matrix;
     }
 
-    private static double Median(List<PackedMatrix> copies, int tokens, WorkerPool pool, KernelPath path)
+    private static double Median(List<PackedMatrix> copies, int tokens, WorkerPool pool, KernelPath path, bool exact)
     {
         var (rows, columns) = (copies[0].Rows, copies[0].Columns);
         using var input = new NativeBuffer<float>((long)tokens * columns);
@@ -67,13 +77,13 @@ public static unsafe class KernelBenchmark
             var start = Stopwatch.GetTimestamp();
             foreach (var w in copies)
             {
-                packed.Reshape(tokens, columns);
+                packed.Reshape(tokens, columns, Gemm.FormFor(w.Format, exact));
                 pool.For(packed.Tiles, (_, first, end) =>
                 {
                     for (var tile = first; tile < end; tile++)
                         packed.PackTile(tile, x, columns);
                 });
-                pool.For(w.Panels, (_, first, end) => Gemm.Panels(path, w, packed, y, rows, first, end));
+                pool.For(w.Panels, (_, first, end) => Gemm.Panels(path, w, packed, y, rows, first, end, exact));
             }
 
             return Stopwatch.GetElapsedTime(start).TotalSeconds / copies.Count;
