@@ -83,6 +83,6 @@ public sealed class ConfoundAudit
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private string Finding(Confound c) => c.IsInseparable
-        ? Text($"layer {Layer}: the direction may be mostly {c.Fact}: no {c.Fact} has both positives and negatives, so the two cannot be told apart; its scores tell the {c.Fact} with AUC {c.Separation:F3}")
-        : Text($"layer {Layer}: the direction may be mostly {c.Fact}: held-out AUC {HeldOutAuc:F3}, but {c.HeldFixed:F3} among the {c.Pairs} pairs alike in it; its scores tell the {c.Fact} with AUC {c.Separation:F3}");
+        ? Text($"layer {Layer}: the direction may be mostly {c.Fact}: no positive is like any negative in it, so the two cannot be told apart; its scores tell it with AUC {c.Separation:F3}")
+        : Text($"layer {Layer}: the direction may be mostly {c.Fact}: held-out AUC {HeldOutAuc:F3}, but {c.HeldFixed:F3} among the {c.Pairs} pairs alike in it; its scores tell it with AUC {c.Separation:F3}");
 }

@@ -18,7 +18,7 @@ public sealed class ConfoundAuditTests
         var arm = audit.Confounds[0];
         (arm.Fact, arm.Levels, arm.Pairs, arm.HeldFixed, arm.IsInseparable).ShouldBe(("arm", 2, 0, null, true));
         arm.Separation.ShouldBe(audit.HeldOutAuc, 1e-12); // the arm is the label
-        audit.Findings().ShouldHaveSingleItem().ShouldContain("mostly arm: no arm has both positives and negatives");
+        audit.Findings().ShouldHaveSingleItem().ShouldContain("mostly arm: no positive is like any negative in it");
     }
 
     [Fact]
