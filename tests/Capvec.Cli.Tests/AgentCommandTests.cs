@@ -46,9 +46,10 @@ public sealed class AgentCommandTests
         var computed = await CapvecProcess.RunAsync("compute", "--activations", folder.File("a.safetensors"), "--permutations", "50", "--out", folder.File("v"), "--json");
         computed.ExitCode.ShouldBe(0, computed.Error);
         computed.Json.GetProperty("layers").GetArrayLength().ShouldBe(12);
+        computed.Json.GetProperty("audit").GetArrayLength().ShouldBeGreaterThan(0);
         var atOnce = await CapvecProcess.RunAsync("compute", "--traces", folder.File("traces"), "--model", Model, "--permutations", "0", "--out", folder.File("w"), "--json");
         atOnce.Json.GetProperty("directions_hash").GetString().ShouldBe(computed.Json.GetProperty("directions_hash").GetString());
-        foreach (var name in new[] { "dir.pt", "dir.safetensors", "ranking.csv", "ranking.json" })
+        foreach (var name in new[] { "dir.pt", "dir.safetensors", "ranking.csv", "ranking.json", "audit.json" })
             File.Exists(folder.File("v", name)).ShouldBeTrue();
 
         var steered = await CapvecProcess.RunAsync("steer", "--model", Model, "--prompt", "Count the lines of a.txt.", "--vector", folder.File("v", "dir.pt"), "--layer", "4-10", "--alpha", "40", "--json");

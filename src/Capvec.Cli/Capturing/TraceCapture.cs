@@ -33,7 +33,7 @@ internal static class TraceCapture
         var values = await TraceActivations.CaptureAsync(text, engine, traces.Count, i => (traces[i], Name(traces[i])), positions, done => step.Report(done), cancellation);
         step.End();
         return new ActivationSet(
-            values, traces.Select(trace => new ActivationTrace(Name(trace), trace.Trial.Task, trace.Trial.Reward >= 0.5)), Enumerable.Range(0, text.Model.Layers), text.Model.Hidden)
+            values, traces.Select(trace => new ActivationTrace(Name(trace), trace.Trial.Task, trace.Trial.Reward >= 0.5) { Arm = trace.Trial.Arm, Measures = TraceMeasures.Of(trace) }), Enumerable.Range(0, text.Model.Layers), text.Model.Hidden)
         {
             ModelHash = text.Model.Hash,
             Positions = TraceActivations.Describe(positions),

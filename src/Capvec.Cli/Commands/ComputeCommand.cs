@@ -6,6 +6,7 @@ using Capvec.Cli.Options;
 using Capvec.Cli.Output;
 using Capvec.Formats.Errors;
 using Capvec.Steering.Activations;
+using Capvec.Steering.Audit;
 using Capvec.Steering.Directions;
 using Capvec.Steering.Estimation;
 
@@ -16,7 +17,7 @@ internal sealed class ComputeCommand : CapvecCommand
 {
     private readonly CaptureOptions _capture = new(required: false);
     private readonly Option<string[]> _activations = new("--activations") { Description = "Files that \"capvec capture\" wrote, in place of --traces.", HelpName = "FILE", AllowMultipleArgumentsPerToken = true };
-    private readonly Option<string> _out = PathOptions.NewFolder("--out", "Folder for dir.pt, dir.safetensors, ranking.csv and ranking.json.", required: true);
+    private readonly Option<string> _out = PathOptions.NewFolder("--out", "Folder for dir.pt, dir.safetensors, ranking.csv, ranking.json and audit.json.", required: true);
     private readonly Option<int> _permutations = NumberOptions.Number("--permutations", "Relabellings of the permutation test; 0 leaves it out.", new RankingOptions().Permutations, 0, 10_000_000);
     private readonly Option<ulong> _seed = NumberOptions.Number("--seed", "Seed of the relabellings.", 0UL, 0UL, ulong.MaxValue);
 
@@ -56,6 +57,8 @@ internal sealed class ComputeCommand : CapvecCommand
         var ranking = LayerRanking.Compute(set, directions, new RankingOptions { Permutations = arguments.GetValue(_permutations), Seed = arguments.GetValue(_seed) });
         DirectionFile.SaveBoth(directions, folder);
         ranking.Save(folder);
+        var audit = ConfoundAudit.Run(set, ranking.Layers[0].Layer);
+        audit.Save(folder);
 
         var rows = new List<string[]> { new[] { "layer", "auc", "held out", "p", "margin", "margin/norm" } };
         rows.AddRange(ranking.Layers.Select(layer => new[]
@@ -65,6 +68,8 @@ internal sealed class ComputeCommand : CapvecCommand
         output.Table(rows, heading: true);
         var best = ranking.Layers[0];
         output.Line();
+        foreach (var finding in audit.Findings())
+            output.Line(finding);
         output.Line($"{folder}: directions for {set.Layers.Length} layers from {best.Positives} positives and {best.Negatives} negatives");
         return new JsonObject
         {
@@ -80,6 +85,7 @@ internal sealed class ComputeCommand : CapvecCommand
                 ["margin"] = JsonLine.Number(layer.Margin),
                 ["residual_norm"] = JsonLine.Number(layer.ResidualNorm),
             })]),
+            ["audit"] = new JsonArray([.. audit.Findings().Select(finding => JsonValue.Create(finding))]),
             ["directions_hash"] = directions.Hash,
         };
     }

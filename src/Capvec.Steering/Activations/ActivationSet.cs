@@ -95,6 +95,10 @@ public sealed class ActivationSet
         writer.Metadata["format"] = Format;
         writer.Metadata["ids"] = JsonSerializer.Serialize(Traces.Select(t => t.Id), Json);
         writer.Metadata["groups"] = JsonSerializer.Serialize(Traces.Select(t => t.Group), Json);
+        if (Traces.Any(t => t.Arm is not null))
+            writer.Metadata["arms"] = JsonSerializer.Serialize(Traces.Select(t => t.Arm), Json);
+        if (Traces.Any(t => !t.Measures.IsEmpty))
+            writer.Metadata["measures"] = JsonSerializer.Serialize(Traces.Select(t => t.Measures), Json);
         foreach (var (key, value) in new[] { ("model_hash", ModelHash), ("positions", Positions), ("contrast", Contrast) })
         {
             if (value is not null)
@@ -116,15 +120,19 @@ public sealed class ActivationSet
         var layers = file.ReadInt64("layers");
         var ids = Strings(file, "ids");
         var groups = Strings(file, "groups");
+        var arms = Optional<string?[]>(file, "arms");
+        var measures = Optional<ImmutableSortedDictionary<string, double>[]>(file, "measures");
+        if ((arms ?? ids).Length != ids.Length || (measures?.Length ?? ids.Length) != ids.Length || measures?.Contains(null) == true)
+            throw new CapvecException($"{path}: metadata 'arms' and 'measures' do not have an entry for each of the {ids.Length} traces; run `capvec capture` again.");
         if (shape.Length != 3 || shape[0] != labels.Length || shape[0] != ids.Length || shape[0] != groups.Length || shape[1] != layers.Length || shape[2] > int.MaxValue || layers.Any(l => l is < 0 or > int.MaxValue))
             throw new CapvecException($"{path}: activations [{string.Join(", ", shape)}] do not fit {labels.Length} labels, {ids.Length} ids, {groups.Length} groups and {layers.Length} layers; run `capvec capture` again.");
         try
         {
-            return new ActivationSet(file.ReadFloat32("activations"), ids.Select((id, i) => new ActivationTrace(id, groups[i], labels[i] == 1)), layers.Select(l => (int)l), (int)shape[2])
+            return new ActivationSet(file.ReadFloat32("activations"), ids.Select((id, i) => new ActivationTrace(id, groups[i], labels[i] == 1) { Arm = arms?[i], Measures = measures?[i] ?? ImmutableSortedDictionary<string, double>.Empty }), layers.Select(l => (int)l), (int)shape[2])
             {
-                ModelHash = Text(file, "model_hash"),
-                Positions = Text(file, "positions"),
-                Contrast = Text(file, "contrast"),
+                ModelHash = Optional<string>(file, "model_hash"),
+                Positions = Optional<string>(file, "positions"),
+                Contrast = Optional<string>(file, "contrast"),
             };
         }
         catch (CapvecException e)
@@ -133,7 +141,8 @@ public sealed class ActivationSet
         }
     }
 
-    private static string? Text(SafetensorsFile file, string key) => file.Metadata.TryGetValue(key, out var text) ? Parse<string>(file, key, text) : null;
+    private static T? Optional<T>(SafetensorsFile file, string key)
+        where T : class => file.Metadata.TryGetValue(key, out var text) ? Parse<T>(file, key, text) : null;
 
     private static string[] Strings(SafetensorsFile file, string key) => file.Metadata.TryGetValue(key, out var text)
         ? Parse<string[]>(file, key, text)
