@@ -41,7 +41,7 @@ internal sealed class ForwardCommand : CapvecCommand
         var ids = Ids(arguments.GetRequiredValue(_ids), model);
         var adapter = arguments.GetValue(_adapter) is { } folder ? model.LoadAdapter(folder) : null;
         var steering = _steering.Plan(arguments, model);
-        using var engine = new InferenceEngine(model);
+        using var engine = new InferenceEngine(model, new EngineOptions { Exact = true });
         var result = await engine.ForwardAsync(
             new ForwardRequest
             {

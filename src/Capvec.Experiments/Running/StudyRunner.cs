@@ -73,7 +73,9 @@ public sealed class StudyRunner
         if (options.Until == RunStep.Collect)
             return;
 
-        await CaptureAsync(store, model, engine, cancellation).ConfigureAwait(false);
+        // Residual streams are read with float32 activations, whatever the weights are; trials may take the fast kernels.
+        using (var exact = new InferenceEngine(model.Model, engine.Options with { Exact = true }))
+            await CaptureAsync(store, model, exact, cancellation).ConfigureAwait(false);
         if (options.Until == RunStep.Capture)
             return;
 
