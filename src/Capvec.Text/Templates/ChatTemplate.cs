@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Capvec.Formats.Errors;
+using Capvec.Formats.Gguf;
 using Capvec.Text.Json;
 using Capvec.Text.Templates.Jinja;
 
@@ -21,16 +22,21 @@ public sealed class ChatTemplate
     /// <summary>The template's text.</summary>
     public string Source { get; }
 
-    /// <summary>Loads chat_template.jinja, or the template inside tokenizer_config.json, of a model folder, with the special tokens of the latter as variables.</summary>
-    /// <param name="folder">The model folder.</param>
+    /// <summary>
+    /// Loads chat_template.jinja, or the template inside tokenizer_config.json, of a model folder, with the special tokens of the latter as variables; or the
+    /// template and special tokens of a GGUF file.
+    /// </summary>
+    /// <param name="path">The model folder or the .gguf file.</param>
     /// <param name="time">The clock that a template is told the date by; the system's where null.</param>
     /// <param name="limits">What the template may use; generous defaults where null.</param>
-    /// <exception cref="CapvecException">The folder has no template, or it cannot be read.</exception>
-    public static ChatTemplate Load(string folder, TimeProvider? time = null, JinjaLimits? limits = null)
+    /// <exception cref="CapvecException">There is no template, or it cannot be read.</exception>
+    public static ChatTemplate Load(string path, TimeProvider? time = null, JinjaLimits? limits = null)
     {
-        var configPath = Path.Combine(folder, "tokenizer_config.json");
+        if (GgufFile.IsNamed(path))
+            return LoadGguf(path, time, limits);
+        var configPath = Path.Combine(path, "tokenizer_config.json");
         JsonField? config = File.Exists(configPath) ? JsonField.Read(configPath) : null;
-        var (source, name) = FindSource(folder, config);
+        var (source, name) = FindSource(path, config);
         var tokens = new Dictionary<string, object?>();
         foreach (var token in SpecialTokens)
         {
@@ -136,6 +142,23 @@ public sealed class ChatTemplate
         if (!fields.ContainsKey("reasoning_content") && (fields.TryGetValue("reasoning", out var reasoning) || fields.TryGetValue("thinking", out reasoning)))
             fields["reasoning_content"] = reasoning;
         return fields;
+    }
+
+    private static ChatTemplate LoadGguf(string path, TimeProvider? time, JinjaLimits? limits)
+    {
+        const string key = "tokenizer.chat_template";
+        using var file = GgufFile.Open(path);
+        var source = file.Metadata.FindString(key)
+            ?? throw new CapvecException($"{path} has no chat template ({key}); base models have none, use an instruct model.");
+        var texts = file.Metadata.FindStrings("tokenizer.ggml.tokens") ?? [];
+        var tokens = new Dictionary<string, object?>();
+        foreach (var (name, id) in new[] { ("bos_token", "bos"), ("eos_token", "eos"), ("unk_token", "unknown"), ("sep_token", "seperator"), ("pad_token", "padding"), ("cls_token", "cls"), ("mask_token", "mask") })
+        {
+            if (file.Metadata.FindInteger($"tokenizer.ggml.{id}_token_id") is >= 0 and var at && at < texts.Length)
+                tokens[name] = texts[at];
+        }
+
+        return new ChatTemplate(source, JinjaTemplate.Parse(source, $"{path} ({key})", limits), tokens, time);
     }
 
     private static (string Source, string Name) FindSource(string folder, JsonField? config)
