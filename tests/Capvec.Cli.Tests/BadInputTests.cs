@@ -11,8 +11,8 @@ public sealed class BadInputTests
     {
         { "", 2, "no command given" },
         { "fly", 2, "'fly'" },
-        { "tokenize", 2, "'--model' is required" },
-        { $"tokenize --model {Model}", 2, "'--text' is required" },
+        { "tokenize --text a", 2, "'--model' is required" },
+        { $"tokenize --model {Model}", 2, "either --text or --texts is needed" },
         { "tokenize --model /no/where --text a", 2, "--model /no/where: there is no such folder" },
         { "tokenize --model README.md --text a", 2, "README.md is a file; a model folder or a .gguf file was expected" },
         { "tokenize --model tasks --text a", 1, "tokenizer.json" },

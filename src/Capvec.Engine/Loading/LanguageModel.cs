@@ -110,7 +110,8 @@ public sealed class LanguageModel : IDisposable
         return new LanguageModel(path, weights, source.Files, config.StopTokens, notes);
     }
 
-    private static int[] Stops(string folder, ModelConfig config)
+    /// <summary>Ids that end a reply of a model folder.</summary>
+    internal static int[] Stops(string folder, ModelConfig config)
     {
         var path = Path.Combine(folder, "generation_config.json");
         if (!File.Exists(path))

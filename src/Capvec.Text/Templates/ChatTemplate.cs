@@ -36,16 +36,24 @@ public sealed class ChatTemplate
             return LoadGguf(path, time, limits);
         var configPath = Path.Combine(path, "tokenizer_config.json");
         JsonField? config = File.Exists(configPath) ? JsonField.Read(configPath) : null;
-        var (source, name) = FindSource(path, config);
+        var (source, name) = Find(path, config)
+            ?? throw new CapvecException($"{path} has no chat template: neither chat_template.jinja nor a chat_template in tokenizer_config.json; base models have none, use an instruct model or add the file");
         var tokens = new Dictionary<string, object?>();
         foreach (var token in SpecialTokens)
         {
-            // A token is a text, or an object with the text as its content.
             if (config?[token] is { IsMissing: false } field)
-                tokens[token] = field.Kind == JsonValueKind.Object ? field["content"].String() : field.String();
+                tokens[token] = TokenText(field);
         }
 
         return new ChatTemplate(source, JinjaTemplate.Parse(source, name, limits), tokens, time);
+    }
+
+    /// <summary>The text of a model folder's template, not compiled; null where it has none.</summary>
+    /// <exception cref="CapvecException">A file cannot be read.</exception>
+    public static string? FindSource(string folder)
+    {
+        var configPath = Path.Combine(folder, "tokenizer_config.json");
+        return Find(folder, File.Exists(configPath) ? JsonField.Read(configPath) : null)?.Source;
     }
 
     /// <summary>Makes a template from its text.</summary>
@@ -161,14 +169,17 @@ public sealed class ChatTemplate
         return new ChatTemplate(source, JinjaTemplate.Parse(source, $"{path} ({key})", limits), tokens, time);
     }
 
-    private static (string Source, string Name) FindSource(string folder, JsonField? config)
+    /// <summary>A special token of tokenizer_config.json: a text, or an object with the text as its content.</summary>
+    internal static string TokenText(JsonField field) => field.Kind == JsonValueKind.Object ? field["content"].String() : field.String();
+
+    private static (string Source, string Name)? Find(string folder, JsonField? config)
     {
         var path = Path.Combine(folder, "chat_template.jinja");
         if (File.Exists(path))
             return (ReadText(path), path);
         var field = config?["chat_template"] ?? default;
         if (field.IsMissing)
-            throw new CapvecException($"{folder} has no chat template: neither chat_template.jinja nor a chat_template in tokenizer_config.json; base models have none, use an instruct model or add the file");
+            return null;
         if (field.Kind == JsonValueKind.String)
             return (field.String(), $"{field.File} (chat_template)");
 

@@ -11,17 +11,26 @@ internal static class GgufTokenizerReader
 {
     private const string Keys = "tokenizer.ggml.";
 
-    // Values of token_type. Tokens of type 5 fill up the embedding and stand for nothing.
-    private const long Control = 3, UserDefined = 4, Unused = 5;
+    /// <summary>Value of token_type: an entry of the byte-level vocabulary.</summary>
+    public const int Normal = 1;
+
+    /// <summary>Value of token_type: a special token.</summary>
+    public const int Control = 3;
+
+    /// <summary>Value of token_type: an added token that is not special.</summary>
+    public const int UserDefined = 4;
+
+    /// <summary>Value of token_type: fills up the embedding and stands for nothing.</summary>
+    public const int Unused = 5;
 
     private static readonly Dictionary<string, Rules> Known = new()
     {
-        ["qwen35"] = new(new QwenSplitter(marksInWords: true, maxDigits: 1), Nfc: true),
-        ["qwen2"] = new(new QwenSplitter(marksInWords: false, maxDigits: 1), Nfc: true),
-        ["deepseek-r1-qwen"] = new(new QwenSplitter(marksInWords: false, maxDigits: 1), Nfc: true),
-        ["llama-bpe"] = new(new QwenSplitter(marksInWords: false, maxDigits: 3), IgnoreMerges: true, Bos: true),
-        ["smollm"] = new(new Gpt2Splitter(digitsFirst: true)),
-        ["gpt-2"] = new(new Gpt2Splitter(digitsFirst: false)),
+        ["qwen35"] = new(Splitters.Qwen35, Nfc: true),
+        ["qwen2"] = new(Splitters.Qwen2, Nfc: true),
+        ["deepseek-r1-qwen"] = new(Splitters.Qwen2, Nfc: true),
+        ["llama-bpe"] = new(Splitters.Llama3, IgnoreMerges: true, Bos: true),
+        ["smollm"] = new(Splitters.SmolLM2),
+        ["gpt-2"] = new(Splitters.Gpt2),
     };
 
     /// <summary>Reads the tokenizer of a file.</summary>
@@ -73,6 +82,12 @@ internal static class GgufTokenizerReader
             var id => throw Wrong(file, key, $"is {id}", $"an id below {tokens.Length}"),
         };
     }
+
+    /// <summary>The value of <c>pre</c> that means the rules of a tokenizer.</summary>
+    /// <exception cref="CapvecException">There is none.</exception>
+    public static string NameOf(TokenizerDefinition definition) =>
+        Known.FirstOrDefault(pair => pair.Value.Splitter == definition.Splitter && pair.Value.Nfc == definition.Nfc && pair.Value.IgnoreMerges == definition.IgnoreMerges).Key
+            ?? throw new CapvecException($"{definition.Source}: its rules of splitting and merging have no name in GGUF (known: {string.Join(", ", Known.Keys)}); the model cannot be written as GGUF.");
 
     private static MergeTable Merges(GgufFile file, Dictionary<string, int> entries)
     {

@@ -48,8 +48,9 @@ public sealed class SmolLM2Tests
             reply.Tokens.ShouldBe(greedy[..sure], label);
         }
 
-        text.Tokenizer.Encode(golden.GetProperty("words").GetString()!).ShouldBe(Ids(golden, "words_ids"));
-        var words = await engine.ForwardAsync(new ForwardRequest { Tokens = Ids(golden, "words_ids"), NextLogProbs = true }, TestContext.Current.CancellationToken);
+        var passage = Ids(golden, "words_ids");
+        text.Tokenizer.Encode(golden.GetProperty("words").GetString()!)[..passage.Length].ShouldBe(passage);
+        var words = await engine.ForwardAsync(new ForwardRequest { Tokens = passage, NextLogProbs = true }, TestContext.Current.CancellationToken);
         var loss = golden.GetProperty("words_mean_nll").GetDouble();
         (-words.NextLogProbs.Average(x => (double)x)).ShouldBe(loss, LossTolerance * loss);
     }
