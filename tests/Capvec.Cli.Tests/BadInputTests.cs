@@ -11,10 +11,10 @@ public sealed class BadInputTests
     {
         { "", 2, "no command given" },
         { "fly", 2, "'fly'" },
-        { "tokenize", 2, "'--model' is required" },
-        { $"tokenize --model {Model}", 2, "'--text' is required" },
+        { "tokenize --text a", 2, "'--model' is required" },
+        { $"tokenize --model {Model}", 2, "either --text or --texts is needed" },
         { "tokenize --model /no/where --text a", 2, "--model /no/where: there is no such folder" },
-        { "tokenize --model README.md --text a", 2, "README.md is a file; a folder was expected" },
+        { "tokenize --model README.md --text a", 2, "README.md is a file; a model folder or a .gguf file was expected" },
         { "tokenize --model tasks --text a", 1, "tokenizer.json" },
         { $"tokenize --model {Model} --text a --frob", 2, "'--frob'" },
         { $"forward --model {Model} --ids 1,x --out /tmp/capvec-none", 2, "\"x\" is not a token id" },

@@ -38,4 +38,48 @@ public sealed class TextCommandTests
         var closed = await CapvecProcess.RunAsync("render", "--model", Model, "--prompt", "Hello", "--no-generation-prompt");
         run.Output.ShouldBe(closed.Output + "<|im_start|>assistant\n");
     }
+
+    [Fact]
+    public async Task Texts_of_a_file_are_tokenized_line_by_line()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("texts.jsonl");
+        await File.WriteAllTextAsync(path, "\"List the files.\"\n\n{\"text\": \"List\\nfiles\"}\n", TestContext.Current.CancellationToken);
+        var run = await CapvecProcess.RunAsync("tokenize", "--model", Model, "--texts", path);
+        var lines = run.Output.TrimEnd('\n').Split('\n');
+        lines.Length.ShouldBe(2, run.Error);
+        lines[0].ShouldBe((await CapvecProcess.RunAsync("tokenize", "--model", Model, "--text", "List the files.")).Output.TrimEnd('\n'));
+        lines[1].ShouldBe((await CapvecProcess.RunAsync("tokenize", "--model", Model, "--text", "List\nfiles")).Output.TrimEnd('\n'));
+
+        await File.WriteAllTextAsync(path, "\"a\"\n[1]\n", TestContext.Current.CancellationToken);
+        var wrong = await CapvecProcess.RunAsync("tokenize", "--model", Model, "--texts", path);
+        wrong.ExitCode.ShouldBe(2);
+        wrong.Error.ShouldContain("texts.jsonl line 2: a JSON string, or an object whose field text is one");
+    }
+
+    [Fact]
+    public async Task A_converted_model_tokenizes_and_renders_as_its_folder_does()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("phantom.gguf");
+        var convert = await CapvecProcess.RunAsync("convert", "--model", Model, "--format", "q8_0", "--out", path, "--json");
+        convert.ExitCode.ShouldBe(0, convert.Error);
+        convert.Json.GetProperty("bytes").GetInt64().ShouldBe(new FileInfo(path).Length);
+        foreach (string[] command in (string[][])[["tokenize", "--text", "List the files.<|im_end|>"], ["render", "--prompt", "Hello"]])
+        {
+            var expected = await CapvecProcess.RunAsync([.. command, "--model", Model]);
+            var actual = await CapvecProcess.RunAsync([.. command, "--model", path]);
+            actual.ExitCode.ShouldBe(0, actual.Error);
+            actual.Output.ShouldBe(expected.Output);
+        }
+    }
+
+    [Fact]
+    public async Task The_speed_of_a_tokenizer_is_measured()
+    {
+        var run = await CapvecProcess.RunAsync("bench", "text", "--model", Model, "--file", "README.md", "--json");
+        run.ExitCode.ShouldBe(0, run.Error);
+        run.Json.GetProperty("encode_mb_s").GetDouble().ShouldBeGreaterThan(0);
+        run.Json.GetProperty("tokens").GetInt32().ShouldBeGreaterThan(100);
+    }
 }

@@ -21,7 +21,7 @@ internal sealed class CaptureOptions
     /// <param name="required">Whether they have to be given.</param>
     public CaptureOptions(bool required)
     {
-        _model = PathOptions.Folder("--model", "Model folder; the model that reads the traces, whatever model wrote them.", required, "-m");
+        _model = PathOptions.Model(required, "The model that reads the traces, whatever model wrote them");
         Traces = new("--traces") { Description = "Folder of traces; may be given several times. Passed trials are the positives.", Required = required, HelpName = "FOLDER" };
         Traces.Validators.Add(result =>
         {

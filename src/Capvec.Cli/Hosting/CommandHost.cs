@@ -69,6 +69,7 @@ internal static class CommandHost
         new ForwardCommand(json),
         new TokenizeCommand(json),
         new RenderCommand(json),
+        new ConvertCommand(json),
         new BenchCommand(json),
     ];
 

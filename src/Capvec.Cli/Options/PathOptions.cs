@@ -5,8 +5,25 @@ namespace Capvec.Cli.Options;
 /// <summary>Options that name files and folders. Those that must be there are looked for before a command begins its work.</summary>
 internal static class PathOptions
 {
-    /// <summary>--model.</summary>
-    public static Option<string> Model() => Folder("--model", "Model folder in the Hugging Face layout (config.json, safetensors, tokenizer.json).", required: true, "-m");
+    /// <summary>--model: a folder or a GGUF file.</summary>
+    public static Option<string> Model(bool required = true, string what = "Model")
+    {
+        var option = new Option<string>("--model", "-m")
+        {
+            Description = $"{what}: a folder in the Hugging Face layout (config.json, safetensors, tokenizer.json) or a .gguf file.", Required = required, HelpName = "PATH",
+        };
+        option.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens)
+            {
+                if (!Directory.Exists(token.Value) && !File.Exists(token.Value))
+                    result.AddError($"--model {token.Value}: there is no such folder or file");
+                else if (File.Exists(token.Value) && !token.Value.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
+                    result.AddError($"--model {token.Value} is a file; a model folder or a .gguf file was expected");
+            }
+        });
+        return option;
+    }
 
     /// <summary>--model, for commands that work with token ids alone and so need no tokenizer.</summary>
     public static Option<string> Weights()
@@ -30,9 +47,9 @@ internal static class PathOptions
     public static Option<string> Adapter() => Folder("--adapter", "PEFT LoRA folder, applied at run time.", required: false);
 
     /// <summary>An option whose value is a folder that exists.</summary>
-    public static Option<string> Folder(string name, string description, bool required, params string[] aliases)
+    public static Option<string> Folder(string name, string description, bool required)
     {
-        var option = new Option<string>(name, aliases) { Description = description, Required = required, HelpName = "FOLDER" };
+        var option = new Option<string>(name) { Description = description, Required = required, HelpName = "FOLDER" };
         option.Validators.Add(result =>
         {
             foreach (var token in result.Tokens)

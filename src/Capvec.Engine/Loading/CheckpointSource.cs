@@ -70,6 +70,11 @@ internal sealed class CheckpointSource : WeightSource, IDisposable
             yield return $"{rest[false].Count()} tensors are not part of the model and not used: {string.Join(", ", rest[false].Take(3))}{(rest[false].Count() > 3 ? ", ..." : "")}.";
     }
 
+    /// <summary>The tensors of the text model under the network's names, with the one input channel of the convolution squeezed away.</summary>
+    public IEnumerable<(string Name, long[] Shape)> TextTensors() => _files.Tensors.Values.Where(t => !CheckpointNames.IsSkipped(t.Name)).Select(t =>
+        (t.Name.StartsWith(_prefix, StringComparison.Ordinal) ? t.Name[_prefix.Length..] : t.Name.EndsWith("lm_head.weight", StringComparison.Ordinal) ? "lm_head.weight" : t.Name,
+        t.Shape is [var channels, 1, var taps] ? [channels, taps] : t.Shape));
+
     public void Dispose() => _files.Dispose();
 
     private string Stored(string name) => name != "lm_head.weight" ? _prefix + name : _files.Tensors.ContainsKey(name) ? name : "language_model." + name;

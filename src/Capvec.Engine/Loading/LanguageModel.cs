@@ -75,7 +75,7 @@ public sealed class LanguageModel : IDisposable
     /// </param>
     /// <exception cref="CapvecException">A file is missing, broken or of an unsupported kind.</exception>
     public static LanguageModel Load(string path, IProgress<double>? progress = null, bool fast = false) =>
-        File.Exists(path) || path.EndsWith(GgufEnding, StringComparison.OrdinalIgnoreCase) ? LoadGguf(path, fast, progress) : LoadCheckpoint(path, fast, progress);
+        GgufFile.IsNamed(path) ? LoadGguf(path, fast, progress) : LoadCheckpoint(path, fast, progress);
 
     /// <summary>Loads a PEFT LoRA folder for this model; it is applied at run time, to the sequences that name it.</summary>
     /// <exception cref="CapvecException">The adapter is of an unsupported kind or for another model.</exception>
@@ -116,7 +116,8 @@ public sealed class LanguageModel : IDisposable
         return new LanguageModel(path, weights, source.Files, config.StopTokens, notes);
     }
 
-    private static int[] Stops(string folder, ModelConfig config)
+    /// <summary>Ids that end a reply of a model folder.</summary>
+    internal static int[] Stops(string folder, ModelConfig config)
     {
         var path = Path.Combine(folder, "generation_config.json");
         if (!File.Exists(path))

@@ -55,6 +55,9 @@ public sealed partial class GgufFile : IDisposable
     /// <summary>The tensors by name, in the order of the files.</summary>
     public IReadOnlyDictionary<string, GgufTensor> Tensors { get; }
 
+    /// <summary>Whether a path means a GGUF file and not a model folder: it is a file, or ends in .gguf.</summary>
+    public static bool IsNamed(string path) => File.Exists(path) || path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Opens a file, and with the first file of a split model (<c>NAME-00001-of-00003.gguf</c>) all others, which have to be beside it.</summary>
     /// <exception cref="CapvecException">A file is missing, truncated or breaks a rule of the format; the message names file and field.</exception>
     public static GgufFile Open(string path)

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Capvec.Formats.Errors;
+using Capvec.Formats.Gguf;
 using Capvec.Text.Json;
 using Capvec.Text.Templates.Jinja;
 
@@ -21,25 +22,38 @@ public sealed class ChatTemplate
     /// <summary>The template's text.</summary>
     public string Source { get; }
 
-    /// <summary>Loads chat_template.jinja, or the template inside tokenizer_config.json, of a model folder, with the special tokens of the latter as variables.</summary>
-    /// <param name="folder">The model folder.</param>
+    /// <summary>
+    /// Loads chat_template.jinja, or the template inside tokenizer_config.json, of a model folder, with the special tokens of the latter as variables; or the
+    /// template and special tokens of a GGUF file.
+    /// </summary>
+    /// <param name="path">The model folder or the .gguf file.</param>
     /// <param name="time">The clock that a template is told the date by; the system's where null.</param>
     /// <param name="limits">What the template may use; generous defaults where null.</param>
-    /// <exception cref="CapvecException">The folder has no template, or it cannot be read.</exception>
-    public static ChatTemplate Load(string folder, TimeProvider? time = null, JinjaLimits? limits = null)
+    /// <exception cref="CapvecException">There is no template, or it cannot be read.</exception>
+    public static ChatTemplate Load(string path, TimeProvider? time = null, JinjaLimits? limits = null)
     {
-        var configPath = Path.Combine(folder, "tokenizer_config.json");
+        if (GgufFile.IsNamed(path))
+            return LoadGguf(path, time, limits);
+        var configPath = Path.Combine(path, "tokenizer_config.json");
         JsonField? config = File.Exists(configPath) ? JsonField.Read(configPath) : null;
-        var (source, name) = FindSource(folder, config);
+        var (source, name) = Find(path, config)
+            ?? throw new CapvecException($"{path} has no chat template: neither chat_template.jinja nor a chat_template in tokenizer_config.json; base models have none, use an instruct model or add the file");
         var tokens = new Dictionary<string, object?>();
         foreach (var token in SpecialTokens)
         {
-            // A token is a text, or an object with the text as its content.
             if (config?[token] is { IsMissing: false } field)
-                tokens[token] = field.Kind == JsonValueKind.Object ? field["content"].String() : field.String();
+                tokens[token] = TokenText(field);
         }
 
         return new ChatTemplate(source, JinjaTemplate.Parse(source, name, limits), tokens, time);
+    }
+
+    /// <summary>The text of a model folder's template, not compiled; null where it has none.</summary>
+    /// <exception cref="CapvecException">A file cannot be read.</exception>
+    public static string? FindSource(string folder)
+    {
+        var configPath = Path.Combine(folder, "tokenizer_config.json");
+        return Find(folder, File.Exists(configPath) ? JsonField.Read(configPath) : null)?.Source;
     }
 
     /// <summary>Makes a template from its text.</summary>
@@ -138,14 +152,34 @@ public sealed class ChatTemplate
         return fields;
     }
 
-    private static (string Source, string Name) FindSource(string folder, JsonField? config)
+    private static ChatTemplate LoadGguf(string path, TimeProvider? time, JinjaLimits? limits)
+    {
+        const string key = "tokenizer.chat_template";
+        using var file = GgufFile.Open(path);
+        var source = file.Metadata.FindString(key)
+            ?? throw new CapvecException($"{path} has no chat template ({key}); base models have none, use an instruct model.");
+        var texts = file.Metadata.FindStrings("tokenizer.ggml.tokens") ?? [];
+        var tokens = new Dictionary<string, object?>();
+        foreach (var (name, id) in new[] { ("bos_token", "bos"), ("eos_token", "eos"), ("unk_token", "unknown"), ("sep_token", "seperator"), ("pad_token", "padding"), ("cls_token", "cls"), ("mask_token", "mask") })
+        {
+            if (file.Metadata.FindInteger($"tokenizer.ggml.{id}_token_id") is >= 0 and var at && at < texts.Length)
+                tokens[name] = texts[at];
+        }
+
+        return new ChatTemplate(source, JinjaTemplate.Parse(source, $"{path} ({key})", limits), tokens, time);
+    }
+
+    /// <summary>A special token of tokenizer_config.json: a text, or an object with the text as its content.</summary>
+    internal static string TokenText(JsonField field) => field.Kind == JsonValueKind.Object ? field["content"].String() : field.String();
+
+    private static (string Source, string Name)? Find(string folder, JsonField? config)
     {
         var path = Path.Combine(folder, "chat_template.jinja");
         if (File.Exists(path))
             return (ReadText(path), path);
         var field = config?["chat_template"] ?? default;
         if (field.IsMissing)
-            throw new CapvecException($"{folder} has no chat template: neither chat_template.jinja nor a chat_template in tokenizer_config.json; base models have none, use an instruct model or add the file");
+            return null;
         if (field.Kind == JsonValueKind.String)
             return (field.String(), $"{field.File} (chat_template)");
 

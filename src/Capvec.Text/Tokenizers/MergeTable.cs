@@ -13,6 +13,9 @@ internal sealed class MergeTable
     /// <summary>Adds a merge; of two with the same parts the later one holds.</summary>
     public void Add(int left, int right, int rank, int merged) => _merges[new Pair(left, right)] = (rank, merged);
 
+    /// <summary>The parts of all merges, lowest rank first.</summary>
+    public IEnumerable<(int Left, int Right)> InOrder() => _merges.OrderBy(merge => merge.Value.Rank).Select(merge => (merge.Key.Left, merge.Key.Right));
+
     /// <summary>
     /// Merges adjacent symbols, lowest rank first and leftmost among equals, until no merge applies. A heap of candidates over a linked
     /// list keeps this at n log n for pieces of any length.

@@ -3,11 +3,12 @@ using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Text;
 using Capvec.Formats.Errors;
+using Capvec.Formats.Gguf;
 
 namespace Capvec.Text.Tokenizers;
 
 /// <summary>
-/// Byte-level BPE from a tokenizer.json: text is cut at added tokens, each segment between them is normalised and split into pieces, and
+/// Byte-level BPE from a tokenizer.json or a GGUF file: text is cut at added tokens, each segment between them is normalised and split into pieces, and
 /// the bytes of each piece are merged by rank. Thread-safe.
 /// </summary>
 public sealed class Tokenizer
@@ -63,9 +64,16 @@ public sealed class Tokenizer
     /// <summary>Ids that the model was trained to see behind plain text; <see cref="Encode"/> never adds them.</summary>
     public IReadOnlyList<int> Suffix => _definition.Suffix;
 
-    /// <summary>Loads tokenizer.json (and the added tokens of tokenizer_config.json, where present) from a model folder.</summary>
+    /// <summary>Loads a model's tokenizer: tokenizer.json (and the added tokens of tokenizer_config.json, where present) of a folder, or that inside a GGUF file.</summary>
+    /// <param name="path">A model folder or a .gguf file.</param>
     /// <exception cref="CapvecException">The file is missing or broken, or asks for something that is not supported (named in the message).</exception>
-    public static Tokenizer Load(string folder) => new(TokenizerReader.Read(folder));
+    public static Tokenizer Load(string path)
+    {
+        if (!GgufFile.IsNamed(path))
+            return new Tokenizer(TokenizerReader.Read(path));
+        using var file = GgufFile.Open(path);
+        return new Tokenizer(GgufTokenizerReader.Read(file));
+    }
 
     /// <summary>
     /// Text to ids; added tokens inside the text become their ids unless <paramref name="parseAdded"/> is false, as it should be for text

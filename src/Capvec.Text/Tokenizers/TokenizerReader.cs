@@ -16,12 +16,12 @@ internal static class TokenizerReader
     private const string Contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
     private const string Spaces = @"|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-    private static readonly Dictionary<string, PieceSplitter> Splitters = new()
+    private static readonly Dictionary<string, PieceSplitter> Expressions = new()
     {
-        [Contractions + @"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*" + Spaces] = new QwenSplitter(marksInWords: true, maxDigits: 1),
-        [Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*" + Spaces] = new QwenSplitter(marksInWords: false, maxDigits: 1),
-        [Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*" + Spaces] = new QwenSplitter(marksInWords: false, maxDigits: 3),
-        [@"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"] = new Gpt2Splitter(digitsFirst: false),
+        [Contractions + @"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*" + Spaces] = Splitters.Qwen35,
+        [Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*" + Spaces] = Splitters.Qwen2,
+        [Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*" + Spaces] = Splitters.Llama3,
+        [@"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"] = Splitters.Gpt2,
     };
 
     /// <summary>Reads the tokenizer of a model folder.</summary>
@@ -172,9 +172,9 @@ internal static class TokenizerReader
         switch (steps.Length)
         {
             case 1 when gpt2:
-                return new Gpt2Splitter(digitsFirst: false);
+                return Splitters.Gpt2;
             case 2 when gpt2 && steps[0]["type"].String() == "Digits" && steps[0]["individual_digits"].Bool(missing: false):
-                return new Gpt2Splitter(digitsFirst: true);
+                return Splitters.SmolLM2;
             case 2 when !gpt2 && steps[0]["type"].String() == "Split":
                 return ReadSplit(steps[0]);
             default:
@@ -191,7 +191,7 @@ internal static class TokenizerReader
         if (field["invert"].Bool(missing: false))
             throw Unsupported(field["invert"], "an inverted Split", "false");
         var pattern = field["pattern"]["Regex"];
-        return Splitters.TryGetValue(pattern.String(), out var splitter) ? splitter
+        return Expressions.TryGetValue(pattern.String(), out var splitter) ? splitter
             : throw Unsupported(pattern, $"splitting expression {JsonField.Shortened(pattern.String())}", "that of Qwen3.5, Qwen2, Llama-3 or GPT-2");
     }
 

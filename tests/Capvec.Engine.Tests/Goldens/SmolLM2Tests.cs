@@ -3,6 +3,7 @@ using Capvec.Engine.Loading;
 using Capvec.Engine.Requests;
 using Capvec.Engine.Scheduling;
 using Capvec.Tests;
+using Capvec.Text.Templates;
 
 namespace Capvec.Engine.Tests.Goldens;
 
@@ -16,7 +17,8 @@ public sealed class SmolLM2Tests
     public async Task Chats_and_perplexity_agree()
     {
         var folder = Repository.Shared("models", "smollm2");
-        using var model = LanguageModel.Load(Path.Combine(folder, "SmolLM2-135M-Instruct.Q4_1.gguf"));
+        using var text = TextModel.Load(Path.Combine(folder, "SmolLM2-135M-Instruct.Q4_1.gguf"));
+        var model = text.Model;
         (model.Config.Family, model.Layers, model.Hidden, model.Vocabulary).ShouldBe(("Llama", 30, 576, 49152));
         using var engine = new InferenceEngine(model);
         using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "golden.json")));
@@ -27,6 +29,11 @@ public sealed class SmolLM2Tests
         {
             var label = chat.GetProperty("greedy_text").GetString();
             int[] ids = Ids(chat, "ids"), greedy = Ids(chat, "greedy"), top = Ids(chat, "top10_ids");
+            var messages = chat.GetProperty("messages").EnumerateArray().Select(m => new ChatMessage(m.GetProperty("role").GetString()!, m.GetProperty("content").GetString()!));
+            var rendered = text.Template.Render([.. messages], addGenerationPrompt: true);
+            rendered.ShouldBe(chat.GetProperty("text").GetString());
+            text.Tokenizer.Encode(rendered).ShouldBe(ids);
+            text.Tokenizer.Decode(greedy, skipSpecial: true).ShouldBe(label);
             var gaps = Numbers(chat, "top2_gap");
             var prompt = await engine.ForwardAsync(new ForwardRequest { Tokens = ids, Logits = LogitRows.Last, NextLogProbs = true }, TestContext.Current.CancellationToken);
             foreach (var (id, logit) in top.Zip(Numbers(chat, "top10_logits")))
@@ -41,7 +48,9 @@ public sealed class SmolLM2Tests
             reply.Tokens.ShouldBe(greedy[..sure], label);
         }
 
-        var words = await engine.ForwardAsync(new ForwardRequest { Tokens = Ids(golden, "words_ids"), NextLogProbs = true }, TestContext.Current.CancellationToken);
+        var passage = Ids(golden, "words_ids");
+        text.Tokenizer.Encode(golden.GetProperty("words").GetString()!)[..passage.Length].ShouldBe(passage);
+        var words = await engine.ForwardAsync(new ForwardRequest { Tokens = passage, NextLogProbs = true }, TestContext.Current.CancellationToken);
         var loss = golden.GetProperty("words_mean_nll").GetDouble();
         (-words.NextLogProbs.Average(x => (double)x)).ShouldBe(loss, LossTolerance * loss);
     }
