@@ -63,6 +63,34 @@ public sealed class ForwardTests
     }
 
     [Fact]
+    public async Task Affine_and_clamp_set_the_component_and_refuse_what_they_cannot_use()
+    {
+        using var folder = new TemporaryFolder();
+        new SafetensorsWriter().Add("axes", [12, 256], Enumerable.Range(0, 12 * 256).Select(i => i % 256 == 9 ? 1f : 0).ToArray()).Write(folder.File("v.safetensors"));
+        string[] common = ["forward", "--model", Model, "--ids", "1 300 301", "--vector", $"{folder.File("v.safetensors")}#axes", "--layer", "5", "--out", folder.File("f")];
+        foreach (var more in new string[][] { ["--operation", "affine", "--alpha", "2.5"], ["--operation", "clamp", "--low", "2.5", "--high", "2.5"] })
+        {
+            var run = await CapvecProcess.RunAsync([.. common, .. more]);
+            run.ExitCode.ShouldBe(0, run.Error);
+            using var file = SafetensorsFile.Open(folder.File("f"));
+            file.ReadFloat32("resid_post.5").Where((_, i) => i % 256 == 9).ShouldAllBe(x => Math.Abs(x - 2.5f) < 1e-5);
+        }
+
+        foreach (var (more, message) in new (string[], string)[]
+        {
+            (["--operation", "clamp"], "--operation clamp needs --low, --high or both"),
+            (["--operation", "clamp", "--low", "1", "--alpha", "1"], "--operation clamp has a range"),
+            (["--operation", "clamp", "--low", "2", "--high", "1"], "--low 2 is above --high 1"),
+            (["--alpha", "1", "--low", "1"], "--low and --high are of --operation clamp"),
+        })
+        {
+            var run = await CapvecProcess.RunAsync([.. common, .. more]);
+            run.ExitCode.ShouldBe(2);
+            run.Error.ShouldContain(message);
+        }
+    }
+
+    [Fact]
     public async Task An_adapter_changes_the_logits()
     {
         using var folder = new TemporaryFolder();

@@ -16,7 +16,9 @@ internal sealed class SteeringOptions
     private readonly Option<string?> _name = new("--vector-name") { Description = "Tensor of the vector file to use (the same as FILE#NAME).", HelpName = "NAME" };
     private readonly Option<string?> _layer = new("--layer") { Description = "0-based blocks whose output is steered: 3, or 4-10, or 3,11.", HelpName = "LAYERS" };
     private readonly Option<float?> _alpha = NumberOptions.Optional<float>("--alpha", "Strength in residual units: directions are brought to length 1 first. Negative steers the other way.", -1e9f, 1e9f);
-    private readonly Option<string> _operation = new("--operation") { Description = "add (h + alpha v), ablate (take the component along v out), or add-keep-norm.", DefaultValueFactory = _ => "add" };
+    private readonly Option<string> _operation = new("--operation") { Description = "add (h + alpha v), ablate (take the component along v out), add-keep-norm, affine (put alpha in the component's place), or clamp (keep the component from --low to --high).", DefaultValueFactory = _ => "add" };
+    private readonly Option<float?> _low = NumberOptions.Optional<float>("--low", "Least component along v that a clamp leaves, in residual units.", -1e9f, 1e9f);
+    private readonly Option<float?> _high = NumberOptions.Optional<float>("--high", "Greatest component along v that a clamp leaves.", -1e9f, 1e9f);
     private readonly Option<string> _where = new("--where") { Description = "Positions acted on: all, prompt or generated.", DefaultValueFactory = _ => "all" };
 
     /// <summary>Makes the options.</summary>
@@ -25,29 +27,35 @@ internal sealed class SteeringOptions
     {
         _required = required;
         _vector = new("--vector") { Description = "Directions: dir.pt, dir.safetensors, a folder with them, or a safetensors file with a [layers, hidden] tensor (FILE#NAME).", Required = required, HelpName = "FILE" };
-        _operation.AcceptOnlyFromAmong("add", "ablate", "add-keep-norm");
+        _operation.AcceptOnlyFromAmong("add", "ablate", "add-keep-norm", "affine", "clamp");
         _where.AcceptOnlyFromAmong("all", "prompt", "generated");
     }
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _vector, _name, _layer, _alpha, _operation, _where })
+        foreach (var option in new Option[] { _vector, _name, _layer, _alpha, _operation, _low, _high, _where })
             command.Options.Add(option);
         command.Validators.Add(result =>
         {
             var vector = result.GetResult(_vector) is not null;
             var layer = result.GetResult(_layer) is not null;
             var alpha = result.GetResult(_alpha) is not null;
-            var ablates = result.GetValue(_operation) == "ablate";
+            var operation = result.GetValue(_operation);
+            var takesAlpha = operation is not ("ablate" or "clamp");
+            var range = result.GetResult(_low) is not null || result.GetResult(_high) is not null;
             if (!vector && !_required && (layer || alpha || result.GetResult(_name) is not null))
                 result.AddError("--layer, --alpha and --vector-name steer with a --vector, which is missing");
             if (vector && !layer)
                 result.AddError("--vector needs a --layer to act on");
-            if (vector && !alpha && !ablates)
+            if (vector && !alpha && takesAlpha)
                 result.AddError("--vector needs a strength, --alpha");
-            if (alpha && ablates)
+            if (alpha && operation == "ablate")
                 result.AddError("--operation ablate takes the whole component out and has no --alpha");
+            if (alpha && operation == "clamp")
+                result.AddError("--operation clamp has a range, --low and --high, and no --alpha");
+            if (range != (operation == "clamp"))
+                result.AddError(range ? "--low and --high are of --operation clamp" : "--operation clamp needs --low, --high or both");
         });
     }
 
@@ -64,6 +72,8 @@ internal sealed class SteeringOptions
         {
             "ablate" => SteeringOperation.Ablate,
             "add-keep-norm" => SteeringOperation.AddKeepNorm,
+            "affine" => SteeringOperation.Affine,
+            "clamp" => SteeringOperation.Clamp,
             _ => SteeringOperation.Add,
         };
         var where = arguments.GetValue(_where) switch
@@ -72,8 +82,17 @@ internal sealed class SteeringOptions
             "generated" => SteeringMask.GeneratedOnly,
             _ => SteeringMask.All,
         };
-        return new SteeringPlan([.. Layers(arguments.GetValue(_layer)!, model).Select(layer => new Intervention(
-            operation, layer, set.At(layer).Unit, arguments.GetValue(_alpha) ?? 0, where))]);
+        return new SteeringPlan([.. Layers(arguments.GetValue(_layer)!, model).Select(layer => operation == SteeringOperation.Clamp
+            ? new Intervention(operation, layer, set.At(layer).Unit, where: where) { Range = Range(arguments) }
+            : new Intervention(operation, layer, set.At(layer).Unit, arguments.GetValue(_alpha) ?? 0, where))]);
+    }
+
+    private SteeringRange Range(ParseResult arguments)
+    {
+        var (low, high) = (arguments.GetValue(_low) ?? float.NegativeInfinity, arguments.GetValue(_high) ?? float.PositiveInfinity);
+        return low <= high
+            ? new SteeringRange(low, high)
+            : throw new CapvecException(FormattableString.Invariant($"--low {low} is above --high {high}; give the lower end as --low."), exitCode: CapvecException.WrongUsage);
     }
 
     private static DirectionSet Load(string source, string? name)

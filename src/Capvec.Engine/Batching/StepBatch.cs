@@ -15,7 +15,7 @@ internal sealed class StepBatch
     {
         Tokens = new int[capacity];
         Positions = new int[capacity];
-        Own = new bool[capacity];
+        Reply = new int[capacity];
         SliceOf = new int[capacity];
     }
 
@@ -34,8 +34,8 @@ internal sealed class StepBatch
     /// <summary>[rows] absolute positions.</summary>
     public int[] Positions { get; }
 
-    /// <summary>[rows] whether the model wrote the token itself.</summary>
-    public bool[] Own { get; }
+    /// <summary>[rows] number of the token in the model's own reply, -1 where the model did not write it.</summary>
+    public int[] Reply { get; }
 
     /// <summary>[rows] index of the slice a row belongs to.</summary>
     public int[] SliceOf { get; }
@@ -61,13 +61,13 @@ internal sealed class StepBatch
     }
 
     /// <summary>Adds a slice whose rows begin at the current end.</summary>
-    public void Add(Slice slice, ReadOnlySpan<int> tokens, ReadOnlySpan<bool> own)
+    public void Add(Slice slice, ReadOnlySpan<int> tokens, ReadOnlySpan<int> reply)
     {
         for (var i = 0; i < slice.Count; i++)
         {
             var row = Added + i;
             Tokens[row] = tokens[i];
-            Own[row] = own[i];
+            Reply[row] = reply[i];
             Positions[row] = slice.Position + i;
             SliceOf[row] = _added.Count;
         }

@@ -6,12 +6,14 @@ namespace Capvec.Engine.Interventions;
 public sealed class Intervention
 {
     private readonly float[] _direction;
+    private readonly SteeringSchedule _schedule = SteeringSchedule.Always;
+    private readonly SteeringRange _range = SteeringRange.Everything;
 
     /// <summary>Makes an intervention; the direction is copied.</summary>
     /// <param name="operation">What is done to a row.</param>
     /// <param name="layer">0-based block.</param>
-    /// <param name="direction">[hidden]; used at the length it has by add, normalised by ablate.</param>
-    /// <param name="strength">Alpha, in residual units a unit of direction; negative is allowed. Not used by ablate.</param>
+    /// <param name="direction">[hidden]; used at the length it has by the additions, normalised by the others.</param>
+    /// <param name="strength">Alpha, in residual units a unit of direction; negative is allowed. Not used by ablate and clamp.</param>
     /// <param name="where">The positions acted on; all of them when null.</param>
     /// <param name="site">Where in the block.</param>
     /// <exception cref="CapvecException">The direction is empty or zero, a number is not finite, or the layer is negative.</exception>
@@ -51,4 +53,22 @@ public sealed class Intervention
 
     /// <summary>Where in the block.</summary>
     public SteeringSite Site { get; }
+
+    /// <summary>Where the projection is kept by <see cref="SteeringOperation.Clamp"/>; not used by the others.</summary>
+    /// <exception cref="CapvecException">The operation is another one.</exception>
+    public SteeringRange Range
+    {
+        get => _range;
+        init => _range = Operation == SteeringOperation.Clamp ? value : throw new CapvecException($"the range at layer {Layer} belongs to clamp; {Operation} has none.");
+    }
+
+    /// <summary>Tokens of a reply acted on, and the strength there.</summary>
+    /// <exception cref="CapvecException">It fades, and the operation has no strength that could.</exception>
+    public SteeringSchedule Schedule
+    {
+        get => _schedule;
+        init => _schedule = value.Decays && Operation is (SteeringOperation.Ablate or SteeringOperation.Clamp)
+            ? throw new CapvecException($"the half-life at layer {Layer} fades a strength, and {Operation} has none; leave it out.")
+            : value;
+    }
 }

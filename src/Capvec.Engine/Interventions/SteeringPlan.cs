@@ -50,6 +50,23 @@ public sealed class SteeringPlan
             BinaryPrimitives.WriteInt32LittleEndian(head[28..], i.Direction.Length);
             sha.AppendData(head);
             sha.AppendData(MemoryMarshal.AsBytes(i.Direction));
+            // Only what is there, so that plans without ranges and schedules keep the fingerprints of older records.
+            if (i.Operation == SteeringOperation.Clamp)
+            {
+                BinaryPrimitives.WriteSingleLittleEndian(head, i.Range.Low);
+                BinaryPrimitives.WriteSingleLittleEndian(head[4..], i.Range.High);
+                sha.AppendData(head[..8]);
+            }
+
+            if (i.Schedule != SteeringSchedule.Always)
+            {
+                BinaryPrimitives.WriteInt32LittleEndian(head, i.Schedule.From);
+                BinaryPrimitives.WriteInt32LittleEndian(head[4..], i.Schedule.To);
+                BinaryPrimitives.WriteInt32LittleEndian(head[8..], i.Schedule.Every);
+                BinaryPrimitives.WriteDoubleLittleEndian(head[16..], i.Schedule.HalfLife);
+                head[12..16].Fill((byte)'s');
+                sha.AppendData(head[..24]);
+            }
         }
 
         return Convert.ToHexStringLower(sha.GetHashAndReset())[..16];

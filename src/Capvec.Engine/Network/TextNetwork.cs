@@ -184,7 +184,7 @@ internal sealed unsafe class TextNetwork : IDisposable
     }
 
     private void Steer(StepBatch batch, SteeringSite site, int layer, float* values, int row) =>
-        batch.Slices[batch.SliceOf[row]].Steering?.Apply(site, layer, values, _c.Hidden, batch.Positions[row], batch.Own[row]);
+        batch.Slices[batch.SliceOf[row]].Steering?.Apply(site, layer, values, _c.Hidden, batch.Positions[row], batch.Reply[row]);
 
     private void Capture(Slice slice, int layer)
     {

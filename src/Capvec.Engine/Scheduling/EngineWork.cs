@@ -17,7 +17,7 @@ internal abstract unsafe class EngineWork
     public const int LeastShared = 16;
 
     private readonly List<int> _tokens;
-    private readonly List<bool> _own;
+    private readonly List<int> _reply = [];
     private readonly List<PrefixStep> _steps = [];
     private readonly PrefixStep[] _trunk;
     private readonly int _firstSteered = int.MaxValue;
@@ -26,14 +26,13 @@ internal abstract unsafe class EngineWork
     {
         (Adapter, Steering, Cancellation, PromptLength, TrunkDepth) = (adapter, steering, cancellation, prompt.Count, layers);
         _tokens = [.. prompt];
-        _own = own is null ? [.. new bool[prompt.Count]] : [.. own];
         for (var i = 0; i < PromptLength; i++)
         {
-            _steps.Add(Step(i));
+            Append(own?[i] ?? false);
             if (_steps[i].Action == 0)
                 continue;
             _firstSteered = Math.Min(_firstSteered, i);
-            TrunkDepth = Math.Min(TrunkDepth, steering!.Depth(i, _own[i]));
+            TrunkDepth = Math.Min(TrunkDepth, steering!.Depth(i, _reply[i]));
         }
 
         _trunk = IsPromptSteered ? [.. prompt.Select(token => new PrefixStep(token, 0))] : [];
@@ -73,8 +72,8 @@ internal abstract unsafe class EngineWork
     /// <summary>The tokens known, as a span; invalid after the next one is learned.</summary>
     public ReadOnlySpan<int> TokenSpan => CollectionsMarshal.AsSpan(_tokens);
 
-    /// <summary>Whether the model wrote each of them, as a span.</summary>
-    public ReadOnlySpan<bool> OwnSpan => CollectionsMarshal.AsSpan(_own);
+    /// <summary>The number of each of them in its reply, -1 where the model did not write it, as a span.</summary>
+    public ReadOnlySpan<int> ReplySpan => CollectionsMarshal.AsSpan(_reply);
 
     /// <summary>What decides the state at each token known.</summary>
     public ReadOnlySpan<PrefixStep> Steps => CollectionsMarshal.AsSpan(_steps);
@@ -158,9 +157,14 @@ internal abstract unsafe class EngineWork
     protected void Learn(int token)
     {
         _tokens.Add(token);
-        _own.Add(true);
-        _steps.Add(Step(_tokens.Count - 1));
+        Append(isOwn: true);
     }
 
-    private PrefixStep Step(int position) => new(_tokens[position], Steering?.Action(position, _own[position]) ?? 0);
+    // Takes up the next token: replies are unbroken runs of the model's own tokens.
+    private void Append(bool isOwn)
+    {
+        var position = _steps.Count;
+        _reply.Add(!isOwn ? -1 : position == 0 ? 0 : _reply[position - 1] + 1);
+        _steps.Add(new(_tokens[position], Steering?.Action(position, _reply[position]) ?? 0));
+    }
 }

@@ -207,7 +207,7 @@ internal sealed unsafe class StepRunner : IDisposable
                 Steering = work.Steering,
                 Capture = work.Capture,
             };
-            _batch.Add(slice, work.TokenSpan[from..], work.OwnSpan[from..]);
+            _batch.Add(slice, work.TokenSpan[from..], work.ReplySpan[from..]);
             _workOfSlice.Add(work);
             if (IsCut(work, to))
                 _cuts.Add((work, to, copies));

@@ -16,7 +16,7 @@ namespace Capvec.Steering.Specification;
 public sealed record SteeringSpec(ImmutableArray<SteeringVector> Vectors)
 {
     private static readonly (string, SteeringOperation)[] Operations =
-        [("add", SteeringOperation.Add), ("ablate", SteeringOperation.Ablate), ("add_keep_norm", SteeringOperation.AddKeepNorm)];
+        [("add", SteeringOperation.Add), ("ablate", SteeringOperation.Ablate), ("add_keep_norm", SteeringOperation.AddKeepNorm), ("clamp", SteeringOperation.Clamp), ("affine", SteeringOperation.Affine)];
 
     private static readonly (string, SteeringSite)[] Sites =
         [("block_output", SteeringSite.BlockOutput), ("embedding", SteeringSite.Embedding), ("mixer_output", SteeringSite.MixerOutput), ("mlp_output", SteeringSite.MlpOutput)];
@@ -77,7 +77,9 @@ public sealed record SteeringSpec(ImmutableArray<SteeringVector> Vectors)
         {
             ["source"] = v.Source,
             ["operation"] = Word(Operations, v.Operation),
-            ["scale"] = v.Operation == SteeringOperation.Ablate ? null : v.Scale,
+            ["scale"] = HasStrength(v.Operation) ? v.Scale : null,
+            ["low"] = double.IsFinite(v.Low) ? v.Low : null,
+            ["high"] = double.IsFinite(v.High) ? v.High : null,
             ["unit"] = v.Operation == SteeringOperation.Ablate ? null : Word(Units, v.Unit),
             ["layers"] = v.Layers.IsEmpty ? "all" : new JsonArray([.. v.Layers.Select(l => (JsonNode)l)]),
             ["direction_layer"] = v.DirectionLayer,
@@ -88,26 +90,40 @@ public sealed record SteeringSpec(ImmutableArray<SteeringVector> Vectors)
                 ["generation"] = v.Apply.Generated,
                 ["from"] = v.Apply.From,
                 ["to"] = v.Apply.To == int.MaxValue ? null : v.Apply.To,
+                ["reply"] = v.Schedule == SteeringSchedule.Always ? null : new JsonObject
+                {
+                    ["from"] = v.Schedule.From,
+                    ["to"] = v.Schedule.To == int.MaxValue ? null : v.Schedule.To,
+                    ["every"] = v.Schedule.Every,
+                    ["half_life"] = v.Schedule.Decays ? v.Schedule.HalfLife : null,
+                },
             },
         })]),
     };
 
     private static SteeringVector ParseVector(JsonElement element, string path)
     {
-        var reader = new SpecReader(element, path, "source", "scale", "alpha", "unit", "layers", "direction_layer", "apply", "operation", "site");
+        var reader = new SpecReader(element, path, "source", "scale", "alpha", "low", "high", "unit", "layers", "direction_layer", "apply", "operation", "site");
         var operation = reader.Choice("operation", Operations) ?? SteeringOperation.Add;
         if (reader.Has("scale") && reader.Has("alpha"))
             throw new CapvecException($"{path}.alpha: stands beside scale, which means the same; give one.", exitCode: CapvecException.WrongUsage);
         var scale = reader.Number("scale") ?? reader.Number("alpha");
+        var named = reader.Has("scale") ? "scale" : "alpha";
         if (operation == SteeringOperation.Ablate && (scale is not null || reader.Has("unit")))
-            throw new CapvecException($"{path}.{(scale is null ? "unit" : reader.Has("scale") ? "scale" : "alpha")}: ablation removes the whole component and takes no strength; leave it out.", exitCode: CapvecException.WrongUsage);
-        if (operation != SteeringOperation.Ablate && scale is null)
+            throw new CapvecException($"{path}.{(scale is null ? "unit" : named)}: ablation removes the whole component and takes no strength; leave it out.", exitCode: CapvecException.WrongUsage);
+        if (operation == SteeringOperation.Clamp && scale is not null)
+            throw new CapvecException($"{path}.{named}: a clamp takes no strength; give low, high or both.", exitCode: CapvecException.WrongUsage);
+        if (HasStrength(operation) && scale is null)
             throw new CapvecException($"{path}.scale: missing; give the strength, such as 4.", exitCode: CapvecException.WrongUsage);
+        var (low, high) = ParseRange(reader, operation);
         return new SteeringVector
         {
             Source = reader.Text("source"),
             Operation = operation,
             Scale = scale ?? 0,
+            Low = low,
+            High = high,
+            Schedule = ParseSchedule(reader, operation),
             Unit = reader.Choice("unit", Units) ?? StrengthUnit.Residual,
             Layers = ParseLayers(reader),
             DirectionLayer = reader.Whole("direction_layer"),
@@ -133,13 +149,44 @@ public sealed record SteeringSpec(ImmutableArray<SteeringVector> Vectors)
 
     private static SteeringMask ParseApply(JsonElement element, string path)
     {
-        var reader = new SpecReader(element, path, "prompt", "generation", "from", "to");
+        var reader = new SpecReader(element, path, "prompt", "generation", "from", "to", "reply");
         // Only what is named is steered; without either name, both are.
         var both = !reader.Has("prompt") && !reader.Has("generation");
         var mask = new SteeringMask(both || Part(reader, "prompt"), both || Part(reader, "generation"), reader.Whole("from") ?? 0, reader.Whole("to") ?? int.MaxValue);
         if (!(mask.Prompt || mask.Generated) || mask.From >= mask.To)
             throw SpecReader.Wrong(path, "expected to reach at least one position", element);
         return mask;
+    }
+
+    private static bool HasStrength(SteeringOperation operation) => operation is not (SteeringOperation.Ablate or SteeringOperation.Clamp);
+
+    private static (double Low, double High) ParseRange(SpecReader reader, SteeringOperation operation)
+    {
+        var (low, high) = (reader.Number("low"), reader.Number("high"));
+        var given = low is not null || high is not null;
+        if (given != (operation == SteeringOperation.Clamp))
+            throw new CapvecException(given ? $"{reader.Path}.{(low is null ? "high" : "low")}: only a clamp has a range; leave it out." : $"{reader.Path}.low: missing; a clamp needs low, high or both.", exitCode: CapvecException.WrongUsage);
+        if (low > high)
+            throw new CapvecException($"{reader.Path}.high: {high} is below low, {low}; give the lower end as low.", exitCode: CapvecException.WrongUsage);
+        return (low ?? double.NegativeInfinity, high ?? double.PositiveInfinity);
+    }
+
+    private static SteeringSchedule ParseSchedule(SpecReader vector, SteeringOperation operation)
+    {
+        var path = $"{vector.Path}.apply.reply";
+        if (vector.Field("apply") is not { ValueKind: JsonValueKind.Object } apply || !apply.TryGetProperty("reply", out var element) || element.ValueKind == JsonValueKind.Null)
+            return SteeringSchedule.Always;
+        var reader = new SpecReader(element, path, "from", "to", "every", "half_life");
+        var (from, to, every, halfLife) = (reader.Whole("from") ?? 0, reader.Whole("to") ?? int.MaxValue, reader.Whole("every") ?? 1, reader.Number("half_life"));
+        if (from >= to)
+            throw SpecReader.Wrong(path, "expected to reach at least one token", element);
+        if (every == 0)
+            throw SpecReader.Wrong($"{path}.every", "expected at least 1", reader.Field("every")!.Value);
+        if (halfLife <= 0)
+            throw SpecReader.Wrong($"{path}.half_life", "expected a number of tokens above 0", reader.Field("half_life")!.Value);
+        if (halfLife is not null && !HasStrength(operation))
+            throw new CapvecException($"{path}.half_life: fades a strength, and {Word(Operations, operation)} has none; leave it out.", exitCode: CapvecException.WrongUsage);
+        return new SteeringSchedule { From = from, To = to, Every = every, HalfLife = halfLife ?? double.PositiveInfinity };
     }
 
     private static bool Part(SpecReader reader, string name)
@@ -165,7 +212,10 @@ public sealed record SteeringSpec(ImmutableArray<SteeringVector> Vectors)
             if (!set.Layers.Contains(from))
                 throw new CapvecException($"{path}.{(vector.DirectionLayer is null ? "layers" : "direction_layer")}: '{vector.Source}' has no direction for layer {from}; it has {DirectionSet.Ranges(set.Layers)}.", exitCode: CapvecException.WrongUsage);
             var direction = set.At(from);
-            interventions.Add(new Intervention(vector.Operation, layer, direction.Unit, (float)(vector.Scale * UnitOf(vector, set, direction, layer, path)), vector.Apply, vector.Site));
+            var unit = UnitOf(vector, set, direction, layer, path);
+            interventions.Add(vector.Operation == SteeringOperation.Clamp
+                ? new Intervention(vector.Operation, layer, direction.Unit, 0, vector.Apply, vector.Site) { Schedule = vector.Schedule, Range = new SteeringRange((float)(vector.Low * unit), (float)(vector.High * unit)) }
+                : new Intervention(vector.Operation, layer, direction.Unit, (float)(vector.Scale * unit), vector.Apply, vector.Site) { Schedule = vector.Schedule });
         }
     }
 

@@ -12,7 +12,7 @@ public sealed record SteeringVector
     /// <summary>What is done to a row.</summary>
     public SteeringOperation Operation { get; init; } = SteeringOperation.Add;
 
-    /// <summary>Strength in units of <see cref="Unit"/>; 0 and not used for ablation.</summary>
+    /// <summary>Strength in units of <see cref="Unit"/>; 0 and not used for ablation and clamping.</summary>
     public double Scale { get; init; }
 
     /// <summary>What one unit of the strength is.</summary>
@@ -26,6 +26,15 @@ public sealed record SteeringVector
 
     /// <summary>The positions steered.</summary>
     public SteeringMask Apply { get; init; } = SteeringMask.All;
+
+    /// <summary>Least projection that clamping leaves, in units of <see cref="Unit"/>; infinite for no end.</summary>
+    public double Low { get; init; } = double.NegativeInfinity;
+
+    /// <summary>Greatest projection that clamping leaves.</summary>
+    public double High { get; init; } = double.PositiveInfinity;
+
+    /// <summary>The tokens of a reply steered, and how the strength fades over them.</summary>
+    public SteeringSchedule Schedule { get; init; } = SteeringSchedule.Always;
 
     /// <summary>Where in a block.</summary>
     public SteeringSite Site { get; init; } = SteeringSite.BlockOutput;

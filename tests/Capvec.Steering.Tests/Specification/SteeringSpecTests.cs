@@ -46,6 +46,42 @@ public sealed class SteeringSpecTests
     }
 
     [Fact]
+    public void A_clamp_has_its_range_in_the_unit_and_affine_its_strength()
+    {
+        var plan = Resolve("""
+            {"vectors":[{"source":"demo","operation":"clamp","low":-1,"high":0.5,"unit":"margin","layers":[0,3]},
+                        {"source":"demo","operation":"clamp","high":2,"layers":[3]},
+                        {"source":"demo","operation":"affine","scale":0.5,"unit":"residual_norm","layers":[3]}]}
+            """);
+        plan.Interventions.Select(i => (i.Operation, i.Strength, i.Range)).ShouldBe(
+        [
+            (SteeringOperation.Clamp, 0f, new SteeringRange(-2, 1)),
+            (SteeringOperation.Clamp, 0f, new SteeringRange(-5, 2.5f)),
+            (SteeringOperation.Clamp, 0f, new SteeringRange(float.NegativeInfinity, 2)),
+            (SteeringOperation.Affine, 25f, SteeringRange.Everything),
+        ]);
+    }
+
+    [Fact]
+    public void A_schedule_stands_under_apply()
+    {
+        Resolve("""{"vectors":[{"source":"demo","scale":1,"layers":[0],"apply":{"generation":true,"reply":{"from":2,"to":40,"every":3,"half_life":7.5}}}]}""")
+            .Interventions[0].Schedule.ShouldBe(new SteeringSchedule { From = 2, To = 40, Every = 3, HalfLife = 7.5 });
+        Resolve("""{"vectors":[{"source":"demo","scale":1,"layers":[0],"apply":{"reply":null}}]}""").Interventions[0].Schedule.ShouldBe(SteeringSchedule.Always);
+    }
+
+    [Theory]
+    [InlineData("""{"vectors":[{"source":"demo","operation":"clamp","low":-1,"high":0.5,"unit":"margin","layers":[3]}]}""")]
+    [InlineData("""{"vectors":[{"source":"demo","operation":"clamp","low":1,"high":1,"layers":[3]},{"source":"demo","operation":"affine","scale":0,"layers":[3]}]}""")]
+    [InlineData("""{"vectors":[{"source":"demo","scale":4,"layers":[3],"apply":{"generation":true,"reply":{"to":9,"half_life":3}}}]}""")]
+    public void Ranges_and_schedules_are_echoed(string json)
+    {
+        var echoed = SteeringSpec.Parse(json).ToJson().ToJsonString();
+        Resolve(echoed).Fingerprint.ShouldBe(Resolve(json).Fingerprint);
+        SteeringSpec.Parse(echoed).ToJson().ToJsonString().ShouldBe(echoed);
+    }
+
+    [Fact]
     public void Only_what_apply_names_is_steered()
     {
         Resolve("""{"vectors":[{"source":"demo","scale":1,"layers":[0],"apply":{"prompt":true}}]}""").Interventions[0].Where.ShouldBe(SteeringMask.PromptOnly);
@@ -95,6 +131,16 @@ public sealed class SteeringSpecTests
     [InlineData("""{"vectors":[{"source":"demo","scale":4,"layers":[3],"apply":{"prompt":1}}]}""", "steering.vectors[0].apply.prompt: expected true or false")]
     [InlineData("""{"vectors":[{"source":"demo","scale":4,"layers":[3],"apply":{"prompt":false}}]}""", "steering.vectors[0].apply: expected to reach")]
     [InlineData("""{"vectors":[{"source":"demo","scale":4,"layers":[3],"apply":{"from":4,"to":4}}]}""", "steering.vectors[0].apply: expected to reach")]
+    [InlineData("""{"vectors":[{"source":"demo","operation":"clamp","layers":[3]}]}""", "steering.vectors[0].low: missing")]
+    [InlineData("""{"vectors":[{"source":"demo","operation":"clamp","low":2,"high":1,"layers":[3]}]}""", "steering.vectors[0].high: 1 is below low, 2")]
+    [InlineData("""{"vectors":[{"source":"demo","operation":"clamp","low":2,"alpha":1,"layers":[3]}]}""", "steering.vectors[0].alpha: a clamp takes no strength")]
+    [InlineData("""{"vectors":[{"source":"demo","scale":1,"high":1,"layers":[3]}]}""", "steering.vectors[0].high: only a clamp has a range")]
+    [InlineData("""{"vectors":[{"source":"demo","operation":"affine","layers":[3]}]}""", "steering.vectors[0].scale: missing")]
+    [InlineData("""{"vectors":[{"source":"demo","scale":1,"layers":[3],"apply":{"reply":{"form":1}}}]}""", "steering.vectors[0].apply.reply.form: unknown field")]
+    [InlineData("""{"vectors":[{"source":"demo","scale":1,"layers":[3],"apply":{"reply":{"from":2,"to":2}}}]}""", "steering.vectors[0].apply.reply: expected to reach")]
+    [InlineData("""{"vectors":[{"source":"demo","scale":1,"layers":[3],"apply":{"reply":{"every":0}}}]}""", "steering.vectors[0].apply.reply.every: expected at least 1")]
+    [InlineData("""{"vectors":[{"source":"demo","scale":1,"layers":[3],"apply":{"reply":{"half_life":0}}}]}""", "steering.vectors[0].apply.reply.half_life: expected a number")]
+    [InlineData("""{"vectors":[{"source":"demo","operation":"ablate","layers":[3],"apply":{"reply":{"half_life":2}}}]}""", "steering.vectors[0].apply.reply.half_life: fades a strength, and ablate has none")]
     [InlineData("""{"vectors":[""", "steering: not valid JSON (line 1")]
     public void Every_error_names_its_field(string json, string expected)
     {
