@@ -13,7 +13,7 @@ namespace Capvec.Peer.Comparison;
 internal sealed record Agreement(int[] Ours, GreedyStep[] Theirs, AgreementPlace[] Places, double Tolerance)
 {
     // Seen with random models, which amplify: bf16 0.04, since llama.cpp rounds activations to bf16 there; quantised weights 0.1 to 0.3, since it quantises activations to
-    // 8 bits. A tensor in the wrong order gives 1 and more.
+    // 8 bits.
     private const double ExactWeights = 0.1;
     private const double QuantisedWeights = 0.5;
 
