@@ -11,9 +11,6 @@ internal sealed class MemoryWatch
     /// <summary>Growth that fails a run, in bytes: more than buffers that find their size late, less than a leak of an hour.</summary>
     public const long MostGrowth = 32L << 20;
 
-    /// <summary>Runs below this do not fail by growth: their caches and buffers are still finding their size.</summary>
-    public static readonly TimeSpan ShortestJudged = TimeSpan.FromMinutes(10);
-
     private readonly List<double> _samples = [];
 
     /// <summary>Median of the first fifth.</summary>
