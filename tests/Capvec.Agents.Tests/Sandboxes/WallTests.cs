@@ -1,6 +1,7 @@
 using System.IO.Pipes;
 using System.Net;
 using System.Net.Sockets;
+using Capvec.Agents.Sandboxes;
 using Capvec.Agents.Tests.Tasks;
 using Capvec.Tests;
 using static Capvec.Agents.Tests.Sandboxes.Boxes;
@@ -172,11 +173,25 @@ public class WallTests
     }
 
     [Fact]
+    public async Task What_ran_before_a_fork_bomb_goes_on_after_it()
+    {
+        await using var box = await OpenAsync();
+        await box.SayAsync("mkfifo /tmp/wait; (exec 9<>/tmp/wait; while :; do echo $((++n)) >/tmp/count; read -t 0.05 -u 9; done) >/dev/null 2>&1 &");
+
+        (await box.RunAsync("bomb() { bomb | bomb & }; bomb; sleep 1000", TimeSpan.FromSeconds(2), Token)).TimedOut.ShouldBeTrue();
+
+        (await box.SayAsync("read before </tmp/count; until read now </tmp/count && ((now > before)); do sleep 0.05; done; echo counts on")).ShouldBe("counts on\n");
+    }
+
+    // The limit is small so that a machine that forks slowly meets it in the time given.
+    [Fact]
     public async Task Processes_are_counted_in_each_box_alone()
     {
         using var folder = new TaskFolder();
-        await using var box = await OpenAsync(folder);
-        await using var other = await OpenAsync(folder);
+        _ = Factory;
+        var factory = NamespaceSandboxFactory.Create(new NamespaceSandboxOptions { MostProcesses = 64 });
+        await using var box = await OpenAsync(folder, factory);
+        await using var other = await OpenAsync(folder, factory);
 
         (await box.RunAsync("for i in {1..400}; do sleep 1000 & done", TimeSpan.FromSeconds(8), Token)).TimedOut.ShouldBeTrue();
         var full = await box.RunAsync("for i in {1..400}; do sleep 1000 >/dev/null 2>&1 & done", TimeSpan.FromSeconds(3), Token);

@@ -67,20 +67,26 @@ sweep() {
     wait
 } 2>/dev/null
 
-# Ends what was started since the last command began; all of it where new processes keep coming (a fork bomb).
+# Ends what was started since the last command began; all of it where new processes keep coming (a fork bomb). Where one round is not
+# enough, everything is stopped in one stroke: nothing forks any more, and hundreds of processes no longer share the processors with
+# this one while it ends them one by one. What ran before goes on afterwards.
 end_command() {
-    local path round left=1
+    local path round left=1 stopped=
     for ((round = 0; left && round < 20; round++)); do
         left=0
         for path in /proc/[0-9]*; do
             path=${path#/proc/}
             [[ $path == 1 || $before == *" $path "* ]] && continue
-            lives "$path" && kill -KILL "$path" && left=1
+            lives "$path" && kill -KILL "$path" && ((++left == 32)) && stop_all
         done
+        ((left && round == 2)) && stop_all
         ((left)) && doze
     done
+    [[ $stopped ]] && kill -CONT -1
     ((left)) && sweep
 } 2>/dev/null
+
+stop_all() { [[ $stopped ]] || kill -STOP -1; stopped=1; }
 
 # Starts a command. Fields: folder, shell words, number of variables, the variables as NAME=value, the command.
 start_command() {
