@@ -42,8 +42,12 @@ public sealed class NamespaceSandboxFactory : ISandboxFactory
     {
         using var process = Process.Start(Keeper.Launch(host, BoxUser.Next(), "trap"))!;
         process.StandardInput.Close();
-        var ignored = process.StandardOutput.ReadToEnd();
-        var said = process.StandardError.ReadToEnd().Trim();
+
+        // A process that is disposed leaves streams open that were read directly.
+        using var output = process.StandardOutput;
+        using var error = process.StandardError;
+        var ignored = output.ReadToEnd();
+        var said = error.ReadToEnd().Trim();
         process.WaitForExit();
         return process.ExitCode == 0
             ? ignored.Length > 0

@@ -30,6 +30,10 @@ public class LifetimeTests
             temporary.Delete(recursive: true);
         });
         await (await OpenAsync(folder)).DisposeAsync();
+
+        // Pipes that other tests dropped must not be closed in between.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         var (mounts, pipes) = Inventory();
         var processes = new List<int>();
 
