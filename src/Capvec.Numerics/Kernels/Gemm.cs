@@ -12,6 +12,9 @@ namespace Capvec.Numerics.Kernels;
 /// </remarks>
 public static unsafe class Gemm
 {
+    private const int GroupRows = 96;
+    private const int GroupPanels = 4;
+
     /// <summary>The definition, in plain loops: the oracle of the tests. Fused where <paramref name="fused"/>.</summary>
     public static void Reference(PackedMatrix w, ReadOnlySpan<float> x, Span<float> y, bool fused)
     {
@@ -49,60 +52,67 @@ public static unsafe class Gemm
         var form = FormFor(w.Format, exact);
         if (!x.Forms.HasFlag(form))
             throw new ArgumentException($"the rows are packed as {x.Forms}; {w.Format} weights need {form}", nameof(x));
-        for (var p = firstPanel; p < endPanel; p++)
+        // Many rows: a chunk of their columns serves several panels while it is in the second-level cache. Few rows: one panel after the other, as they lie in memory.
+        var group = x.Count >= GroupRows ? GroupPanels : 1;
+        for (var p = firstPanel; p < endPanel; p += group)
         {
-            var column = p * PackedMatrix.PanelRows;
-            var valid = Math.Min(PackedMatrix.PanelRows, w.Rows - column);
+            var count = Math.Min(group, endPanel - p);
+            var sums = GemmScratch.Current.Sums(x.Count * count);
             if (w.Format.IsQuantised())
-                QuantisedPanel(path, w, p, x, y + column, stride, valid, form);
+                QuantisedPanels(path, w, p, count, x, sums, form);
             else
-                FloatPanel(path, w, p, x, y + column, stride, valid);
+                FloatPanels(path, w, p, count, x, sums);
+            for (var i = 0; i < count; i++)
+                CopyOut(sums + ((long)i * x.Count * PackedMatrix.PanelRows), x.Count, y + ((p + i) * PackedMatrix.PanelRows), stride, Math.Min(PackedMatrix.PanelRows, w.Rows - ((p + i) * PackedMatrix.PanelRows)));
         }
     }
 
-    private static void FloatPanel(KernelPath path, PackedMatrix w, int panel, PackedRows x, float* y, long stride, int valid)
+    // A chunk of a panel stays in the first-level cache while all tokens pass. The chain over the columns goes on from the sums so far, so chunks change no bit.
+    private static void FloatPanels(KernelPath path, PackedMatrix w, int first, int count, PackedRows x, float* sums)
     {
-        var spill = stackalloc float[PackedMatrix.PanelRows * PackedRows.MaxTile];
-        for (var tile = 0; tile < x.Tiles; tile++)
+        var words = w.Format == WeightFormat.Float32 ? PackedMatrix.PanelRows : PackedMatrix.PanelRows / 2;
+        for (var column = 0; column < w.Columns; column += PackedRows.ChunkColumns)
         {
-            var (start, size) = x.Tile(tile);
-            var to = y + (start * stride);
-            if (valid == PackedMatrix.PanelRows)
+            var columns = Math.Min(PackedRows.ChunkColumns, w.Columns - column);
+            for (var i = 0; i < count; i++)
             {
-                Tile(path, w.Format, w.Panel(panel), x.At(start), w.Columns, size, to, stride, true);
-                continue;
+                var weights = w.Panel(first + i) + ((long)column * words);
+                for (var tile = 0; tile < x.Tiles; tile++)
+                {
+                    var (start, size) = x.Tile(tile);
+                    Tile(path, w.Format, weights, x.At(start, column / PackedRows.ChunkColumns), columns, size, Sums(sums, x, i, start), PackedMatrix.PanelRows, column == 0);
+                }
             }
-
-            // The padded rows of the last panel must not run over the next output row.
-            Tile(path, w.Format, w.Panel(panel), x.At(start), w.Columns, size, spill, PackedMatrix.PanelRows, true);
-            CopyOut(spill, size, to, stride, valid);
         }
     }
 
-    // Chunks outside, so that each is unpacked once. The sums of all rows wait side by side in between: at the output's stride, often a multiple of 4 KiB, they would evict one another.
-    private static void QuantisedPanel(KernelPath path, PackedMatrix w, int panel, PackedRows x, float* y, long stride, int valid, PackedForms form)
+    // Each chunk is unpacked once. The sums of all rows wait side by side in between: at the output's stride, often a multiple of 4 KiB, they would evict one another.
+    private static void QuantisedPanels(KernelPath path, PackedMatrix w, int first, int count, PackedRows x, float* sums, PackedForms form)
     {
         var scratch = GemmScratch.Current;
-        var sums = scratch.Sums(x.Count);
         for (var chunk = 0; chunk < w.Chunks; chunk++)
         {
-            w.Unpack(panel, chunk, scratch.Chunk);
-            w.PrefetchAfter(panel, chunk);
-            if (form == PackedForms.Float)
-                Unpacking.ToFloat(scratch.Chunk, scratch.Floats);
-            for (var tile = 0; tile < x.Tiles; tile++)
+            for (var i = 0; i < count; i++)
             {
-                var (start, size) = x.Tile(tile);
-                var to = sums + (start * PackedMatrix.PanelRows);
+                w.Unpack(first + i, chunk, scratch.Chunk);
+                var next = i + 1 < count ? w.Chunk(first + i + 1, chunk) : w.Chunk(first, chunk + 1);
                 if (form == PackedForms.Float)
-                    Tile(path, WeightFormat.Float32, (uint*)scratch.Floats, x.At(start) + (chunk * PanelLayout.ChunkColumns * size), scratch.Chunk.Columns, size, to, PackedMatrix.PanelRows, chunk == 0);
-                else
-                    IntegerTile(path, scratch.Chunk, x.Integers, chunk, start, size, to, PackedMatrix.PanelRows);
+                    Unpacking.ToFloat(scratch.Chunk, scratch.Floats);
+                for (var tile = 0; tile < x.Tiles; tile++)
+                {
+                    var (start, size) = x.Tile(tile);
+                    var to = Sums(sums, x, i, start);
+                    if (form == PackedForms.Float)
+                        Tile(path, WeightFormat.Float32, (uint*)scratch.Floats, x.At(start, chunk), scratch.Chunk.Columns, size, to, PackedMatrix.PanelRows, chunk == 0);
+                    else
+                        IntegerTile(path, scratch.Chunk, x.Integers, chunk, start, size, to, PackedMatrix.PanelRows, next + (Math.Min(tile, 1) * PanelLayout.PrefetchBytes));
+                }
             }
         }
-
-        CopyOut(sums, x.Count, y, stride, valid);
     }
+
+    // [panels of a group][rows][32]
+    private static float* Sums(float* sums, PackedRows x, int panel, int row) => sums + ((((long)panel * x.Count) + row) * PackedMatrix.PanelRows);
 
     private static void CopyOut(float* sums, int rows, float* y, long stride, int valid)
     {
@@ -110,14 +120,14 @@ public static unsafe class Gemm
             new ReadOnlySpan<float>(sums + (t * PackedMatrix.PanelRows), valid).CopyTo(new Span<float>(y + (t * stride), valid));
     }
 
-    private static void IntegerTile(KernelPath path, UnpackedChunk w, IntegerRows x, int chunk, int start, int size, float* y, long stride)
+    private static void IntegerTile(KernelPath path, UnpackedChunk w, IntegerRows x, int chunk, int start, int size, float* y, long stride, byte* next)
     {
-        var pairs = x.Pairs(start, size, chunk);
-        var sums = x.Sums(start, size, chunk);
-        var scales = x.Scales(start, size, chunk);
+        var pairs = x.Pairs(start, chunk);
+        var sums = x.Sums(start, chunk);
+        var scales = x.Scales(start, chunk);
         switch (path)
         {
-            case KernelPath.Avx512: IntegerTileAvx512.Tile(w, pairs, sums, scales, size, y, stride, chunk == 0); break;
+            case KernelPath.Avx512: IntegerTileAvx512.Tile(w, pairs, sums, scales, size, y, stride, chunk == 0, next); break;
             case KernelPath.Avx2: IntegerTileAvx2.Tile(w, pairs, sums, scales, size, y, stride, chunk == 0); break;
             default: IntegerTilePortable.Tile(w, pairs, sums, scales, size, y, stride, chunk == 0); break;
         }

@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics.X86;
 using Capvec.Numerics.Kernels.Quantised;
 using Capvec.Numerics.Memory;
 
@@ -112,20 +111,12 @@ public sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Unpacks one chunk of a quantised panel.</summary>
     internal void Unpack(int panel, int chunk, UnpackedChunk to) => Unpacking.Chunk(
         Format,
-        (byte*)Panel(panel) + ((long)chunk * PanelLayout.ChunkBytes(Format, PanelLayout.ChunkColumns)),
+        Chunk(panel, chunk),
         Math.Min(PanelLayout.ChunkColumns, Columns - (chunk * PanelLayout.ChunkColumns)),
         to);
 
-    /// <summary>Asks for the chunk after this one, so that it arrives while this one is multiplied; without it memory and arithmetic take turns.</summary>
-    internal void PrefetchAfter(int panel, int chunk)
-    {
-        if (!Sse.IsSupported)
-            return;
-        var bytes = PanelLayout.ChunkBytes(Format, PanelLayout.ChunkColumns);
-        var next = (byte*)Panel(panel) + ((long)(chunk + 1) * bytes);
-        for (var at = 0; at < bytes; at += 64)
-            Sse.Prefetch1(next + at);
-    }
+    /// <summary>Where a chunk of a quantised panel begins; one past the last is good to be asked for ahead, not to be read.</summary>
+    internal byte* Chunk(int panel, int chunk) => (byte*)Panel(panel) + ((long)chunk * PanelLayout.ChunkBytes(Format, PanelLayout.ChunkColumns));
 
     private static void SetBFloat16(uint* panel, int lane, ReadOnlySpan<float> values)
     {

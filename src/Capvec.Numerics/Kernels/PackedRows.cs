@@ -4,7 +4,7 @@ using Capvec.Numerics.Memory;
 namespace Capvec.Numerics.Kernels;
 
 /// <summary>
-/// Activation rows [count, columns] repacked into tiles of 6, 4, 2 or 1 tokens, each tile <c>[columns][tokens]</c>: the order in which the
+/// Activation rows [count, columns] repacked into chunks of 256 columns, in them tiles of 6, 4, 2 or 1 tokens, each tile <c>[columns][tokens]</c>: the order in which the
 /// kernels broadcast them. The tile that a row falls into does not change its bits: every output is one chain over the columns.
 /// Packed once a layer input and read by all matrices that share it, as float32, as integers, or both.
 /// </summary>
@@ -12,6 +12,9 @@ public sealed unsafe class PackedRows : IDisposable
 {
     /// <summary>Tokens of the largest tile.</summary>
     public const int MaxTile = 6;
+
+    /// <summary>Columns that stand together: all tiles of a chunk before the next chunk, so that a pass over the rows reads memory in order.</summary>
+    public const int ChunkColumns = 256;
 
     private readonly NativeBuffer<float> _data = new(0);
     private readonly IntegerRows _integers = new();
@@ -62,8 +65,8 @@ public sealed unsafe class PackedRows : IDisposable
         }
     }
 
-    /// <summary>Start of a tile that begins at a row.</summary>
-    public float* At(int startRow) => _data.Pointer + ((long)startRow * Columns);
+    /// <summary>The float32 part of a tile that begins at a row: the columns of one chunk, <c>[columns][tokens]</c>.</summary>
+    public float* At(int startRow, int chunk) => _data.Pointer + ((long)chunk * ChunkColumns * Count) + ((long)startRow * Math.Min(ChunkColumns, Columns - (chunk * ChunkColumns)));
 
     /// <summary>Packs the rows of one tile from <c>source + row * stride</c>.</summary>
     public void PackTile(int index, float* source, long stride)
@@ -73,12 +76,16 @@ public sealed unsafe class PackedRows : IDisposable
             _integers.PackTile(start, size, source, stride);
         if (!Forms.HasFlag(PackedForms.Float))
             return;
-        var to = At(start);
-        for (var t = 0; t < size; t++)
+        for (var column = 0; column < Columns; column += ChunkColumns)
         {
-            var from = source + ((start + t) * stride);
-            for (var k = 0; k < Columns; k++)
-                to[((long)k * size) + t] = from[k];
+            var to = At(start, column / ChunkColumns);
+            var columns = Math.Min(ChunkColumns, Columns - column);
+            for (var t = 0; t < size; t++)
+            {
+                var from = source + ((start + t) * stride) + column;
+                for (var k = 0; k < columns; k++)
+                    to[(k * size) + t] = from[k];
+            }
         }
     }
 

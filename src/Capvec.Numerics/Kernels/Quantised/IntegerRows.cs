@@ -6,7 +6,7 @@ namespace Capvec.Numerics.Kernels.Quantised;
 
 /// <summary>
 /// Activation rows as 15-bit integers (14 bits and a sign) with one scale for 256 columns: relative to a chunk's largest value an error of at most 1/32766.
-/// Tiles as in <see cref="PackedRows"/>: <c>[column pairs][tokens]</c>, two 16-bit numbers a word.
+/// Chunks and tiles as in <see cref="PackedRows"/>: <c>[column pairs][tokens]</c>, two 16-bit numbers a word.
 /// </summary>
 internal sealed unsafe class IntegerRows : IDisposable
 {
@@ -16,13 +16,14 @@ internal sealed unsafe class IntegerRows : IDisposable
     private readonly NativeBuffer<int> _pairs = new(0);
     private readonly NativeBuffer<float> _scales = new(0);
     private readonly NativeBuffer<float> _sums = new(0);
+    private int _count;
     private int _columns;
     private int _chunks;
     private int _blocks;
 
     public void Reshape(int count, int columns)
     {
-        _columns = columns;
+        (_count, _columns) = (count, columns);
         _chunks = (columns + PanelLayout.ChunkColumns - 1) / PanelLayout.ChunkColumns;
         _blocks = columns / PanelLayout.BlockColumns;
         _pairs.Resize((long)count * columns / 2);
@@ -30,14 +31,14 @@ internal sealed unsafe class IntegerRows : IDisposable
         _sums.Resize((long)count * _blocks);
     }
 
-    /// <summary>The pairs of a chunk of the tile that begins at a row and has <paramref name="size"/> tokens.</summary>
-    public int* Pairs(int start, int size, int chunk) => _pairs.Pointer + ((long)start * (_columns / 2)) + ((long)chunk * (PanelLayout.ChunkColumns / 2) * size);
+    /// <summary>The pairs of a chunk of the tile that begins at a row.</summary>
+    public int* Pairs(int start, int chunk) => _pairs.Pointer + ((long)chunk * (PanelLayout.ChunkColumns / 2) * _count) + ((long)start * (ColumnsOf(chunk) / 2));
 
-    /// <summary>[tokens] scales of a chunk.</summary>
-    public float* Scales(int start, int size, int chunk) => _scales.Pointer + ((long)start * _chunks) + ((long)chunk * size);
+    /// <summary>[tokens] scales of a chunk of a tile.</summary>
+    public float* Scales(int start, int chunk) => _scales.Pointer + ((long)chunk * _count) + start;
 
-    /// <summary>[blocks of 32 columns][tokens] sums of the integers, from a chunk's first block on.</summary>
-    public float* Sums(int start, int size, int chunk) => _sums.Pointer + ((long)start * _blocks) + ((long)chunk * (PanelLayout.ChunkColumns / PanelLayout.BlockColumns) * size);
+    /// <summary>[blocks of 32 columns][tokens] sums of the integers of a chunk of a tile.</summary>
+    public float* Sums(int start, int chunk) => _sums.Pointer + ((long)chunk * (PanelLayout.ChunkColumns / PanelLayout.BlockColumns) * _count) + ((long)start * (ColumnsOf(chunk) / PanelLayout.BlockColumns));
 
     /// <summary>Rounds the rows of one tile from <c>source + row * stride</c>.</summary>
     public void PackTile(int start, int size, float* source, long stride)
@@ -46,9 +47,9 @@ internal sealed unsafe class IntegerRows : IDisposable
         {
             for (var chunk = 0; chunk < _chunks; chunk++)
             {
-                var columns = Math.Min(PanelLayout.ChunkColumns, _columns - (chunk * PanelLayout.ChunkColumns));
+                var columns = ColumnsOf(chunk);
                 var from = source + ((start + t) * stride) + (chunk * PanelLayout.ChunkColumns);
-                Scales(start, size, chunk)[t] = Chunk(from, columns, size, Pairs(start, size, chunk) + t, Sums(start, size, chunk) + t);
+                Scales(start, chunk)[t] = Chunk(from, columns, size, Pairs(start, chunk) + t, Sums(start, chunk) + t);
             }
         }
     }
@@ -59,6 +60,8 @@ internal sealed unsafe class IntegerRows : IDisposable
         _scales.Dispose();
         _sums.Dispose();
     }
+
+    private int ColumnsOf(int chunk) => Math.Min(PanelLayout.ChunkColumns, _columns - (chunk * PanelLayout.ChunkColumns));
 
     // Not-a-number and infinity go into the scale, so that the whole row shows them and no other row does.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -18,7 +18,10 @@ internal static class PanelLayout
     public const int Rows = PackedMatrix.PanelRows;
 
     /// <summary>Columns of a chunk: the unit that is unpacked at once, and over which activations share a scale.</summary>
-    public const int ChunkColumns = 256;
+    public const int ChunkColumns = PackedRows.ChunkColumns;
+
+    /// <summary>Bytes that a kernel asks for ahead in one chunk: a cache line for each pair of columns.</summary>
+    public const int PrefetchBytes = ChunkColumns / 2 * 64;
 
     /// <summary>Columns of a block, for formats that are written a block at a time.</summary>
     public const int BlockColumns = 32;
