@@ -1,17 +1,13 @@
-using Capvec.Numerics.Memory;
-
 namespace Capvec.Engine.Batching;
 
 /// <summary>
 /// A piece of memory that several sequences and the cache may hold at once; whoever writes into it must be its only holder. Counted on
 /// the engine's thread alone.
 /// </summary>
-internal sealed unsafe class Page(PagePool pool) : IDisposable
+internal sealed unsafe class Page(PagePool pool, float* memory)
 {
-    private readonly NativeBuffer<float> _memory = new(pool.Floats);
-
     /// <summary>First element.</summary>
-    public float* Pointer => _memory.Pointer;
+    public float* Pointer { get; } = memory;
 
     /// <summary>The pool it goes back to.</summary>
     public PagePool Pool { get; } = pool;
@@ -35,6 +31,4 @@ internal sealed unsafe class Page(PagePool pool) : IDisposable
         if (--Holders == 0)
             Pool.Return(this);
     }
-
-    public void Dispose() => _memory.Dispose();
 }

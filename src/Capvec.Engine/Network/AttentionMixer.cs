@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
 using Capvec.Engine.Batching;
 using Capvec.Engine.Layers;
+using Capvec.Numerics.Kernels;
 using Capvec.Numerics.Memory;
 using Capvec.Numerics.Vectors;
 
@@ -101,10 +102,15 @@ internal sealed unsafe class AttentionMixer : IDisposable
         var d = _c.HeadDim;
         var state = batch.Slices[batch.SliceOf[row]].State;
         var count = batch.Positions[row] + 1;
-        scratch.Resize((count + StateLayout.KeyBlock - 1) / StateLayout.KeyBlock * StateLayout.KeyBlock);
+        var stride = (count + StateLayout.KeyBlock - 1) / StateLayout.KeyBlock * StateLayout.KeyBlock;
+        scratch.Resize(AttentionQuad.Heads * (long)stride);
         var p = scratch.Pointer;
         var group = _c.Heads / _c.KvHeads;
-        for (var h = kvHead * group; h < (kvHead + 1) * group; h++)
+        var h = kvHead * group;
+        var end = h + group;
+        for (; h + AttentionQuad.Heads <= end && d % AttentionQuad.Columns == 0; h += AttentionQuad.Heads)
+            AttendFour(state, layer, projected, mixed, row, kvHead, h, p, stride, count);
+        for (; h < end; h++)
         {
             var q = _queries.Pointer + ((((long)row * _c.Heads) + h) * d);
             for (var page = 0; page < count; page += StateLayout.PagePositions)
@@ -112,9 +118,39 @@ internal sealed unsafe class AttentionMixer : IDisposable
             var sum = Rows.ExpSum(p, p, Rows.Max(p, count), 1, count);
             var to = mixed + ((((long)row * _c.Heads) + h) * d);
             WeightedSum(p, state, layer, kvHead, to, count, d, 1 / sum);
-            if (_c.OutputGate)
-                Rows.TimesSigmoid(to, projected + ((long)row * ProjectionWidth(_c)) + (h * _c.QueryWidth) + d, d);
+            Gate(to, projected, row, h);
         }
+    }
+
+    private void AttendFour(SequenceState state, int layer, float* projected, float* mixed, int row, int kvHead, int head, float* p, int stride, int count)
+    {
+        var d = _c.HeadDim;
+        var at = (((long)row * _c.Heads) + head) * d;
+        var to = mixed + at;
+        for (var page = 0; page < count; page += StateLayout.PagePositions)
+            AttentionQuad.Scores(_queries.Pointer + at, state.Keys(layer, kvHead, page), p + page, stride, Math.Min(StateLayout.PagePositions, count - page), d, 1 / MathF.Sqrt(d));
+        var sums = stackalloc float[AttentionQuad.Heads];
+        for (var i = 0; i < AttentionQuad.Heads; i++)
+        {
+            var scores = p + ((long)i * stride);
+            sums[i] = Rows.ExpSum(scores, scores, Rows.Max(scores, count), 1, count);
+        }
+
+        new Span<float>(to, AttentionQuad.Heads * d).Clear();
+        for (var page = 0; page < count; page += StateLayout.PagePositions)
+            AttentionQuad.AddWeighted(p + page, stride, state.Values(layer, kvHead, page), state.Layout.ValueStride, to, d, Math.Min(StateLayout.PagePositions, count - page), d);
+        for (var i = 0; i < AttentionQuad.Heads; i++)
+        {
+            var output = to + ((long)i * d);
+            Rows.Scale(output, output, 1 / sums[i], d);
+            Gate(output, projected, row, head + i);
+        }
+    }
+
+    private void Gate(float* output, float* projected, int row, int head)
+    {
+        if (_c.OutputGate)
+            Rows.TimesSigmoid(output, projected + ((long)row * ProjectionWidth(_c)) + (head * _c.QueryWidth) + _c.HeadDim, _c.HeadDim);
     }
 
     // Sixteen positions at a time: lane i of the accumulators is the score of position 16 b + i. Positions past the row's own are computed too and not used.

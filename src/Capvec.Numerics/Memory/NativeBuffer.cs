@@ -53,7 +53,7 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         var bytes = checked((nuint)(length * sizeof(T)));
         var padded = (bytes + Alignment - 1) / Alignment * Alignment;
-        Pointer = (T*)NativeMemory.AlignedAlloc(Math.Max(padded, Alignment), Alignment);
+        Pointer = (T*)(padded >= HugePages.Size ? HugePages.Allocate(padded) : NativeMemory.AlignedAlloc(Math.Max(padded, Alignment), Alignment));
         NativeMemory.Clear(Pointer, Math.Max(padded, Alignment));
         Length = length;
         GC.AddMemoryPressure(Math.Max(1, length * sizeof(T)));
