@@ -21,6 +21,15 @@ public sealed record MemoryPlan(long Available, long Weights, long Scratch, long
     /// <summary>State of a running sequence of so many positions.</summary>
     public long StateOf(int positions) => Sequence + ((positions + StateLayout.PagePositions - 1L) / StateLayout.PagePositions * Page);
 
+    /// <summary>How many running sequences of so many positions have room; the engine takes at most <see cref="EngineOptions.MaxSequences"/> of them at once.</summary>
+    public long SequencesOf(int positions) => Math.Max(0, States / Math.Max(1, StateOf(positions)));
+
+    /// <summary>The plan in a line: what is taken, what a sequence takes and how much of that does not grow with its length.</summary>
+    /// <param name="positions">Length of the sequences that are counted.</param>
+    public string Describe(int positions = 8192) => string.Create(CultureInfo.InvariantCulture,
+        $"memory: weights {Text(Weights)}, step {Text(Scratch)}, kept states at most {Text(Cache)}; a sequence of {positions:N0} positions takes {Text(StateOf(positions))}"
+        + $" ({Text(Sequence)} of it recurrent state), so {SequencesOf(positions):N0} fit into the {Text(States)} left of {Text(Available)}");
+
     /// <summary>Refuses what cannot fit.</summary>
     /// <exception cref="CapvecException">Not even one page of one sequence has room beside the rest.</exception>
     public void Check()
