@@ -9,6 +9,8 @@ using Capvec.Engine.Scheduling;
 using Capvec.Formats.Errors;
 using Capvec.Numerics.Benchmarks;
 using Capvec.Peer.Comparison;
+using Capvec.Steering.Directions;
+using Capvec.Steering.Exchange;
 
 // Capvec beside llama.cpp: the same model, the same threads, in turn, as ratios. bench/peer installs llama.cpp, builds this and starts it; docs/bench.md says more.
 CultureInfo.CurrentCulture = CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
@@ -32,9 +34,11 @@ var json = new Option<bool>("--json") { Description = "Print one JSON object a l
 var ids = new Option<int[]>("--ids") { Description = "The prompt's token ids; 20 random ones where left out.", AllowMultipleArgumentsPerToken = true };
 var tokens = Number("--tokens", "Tokens to write.", 32);
 var layer = Number("--layer", "0-based block to steer, not 0.", 1);
-var alpha = Number("--alpha", "Strength of a random direction of length 1 at that block; 0 for no steering.", 0f);
+var alpha = Number("--alpha", "Strength of a random direction of length 1 at that block, or of --vectors; 0 for no steering.", 0f);
+var vectors = new Option<string?>("--vectors") { Description = "GGUF control vector for both, in place of --layer: read by ggml for llama.cpp, by Capvec for Capvec." };
+var layersAre = new Option<string?>("--layers-are") { Description = "How Capvec alone reads the layers of --vectors; another reading than resid_post must not agree." };
 var measure = new Command("measure", "Times both sides in turn.") { runs, armRuns, json };
-var compare = new Command("compare", "Compares greedy tokens and logits.") { ids, tokens, layer, alpha };
+var compare = new Command("compare", "Compares greedy tokens and logits.") { ids, tokens, layer, alpha, vectors, layersAre };
 measure.SetAction(MeasureAsync);
 compare.SetAction(CompareAsync);
 var root = new RootCommand("Capvec beside llama.cpp.") { model, ours, library, threads, fast, exact, measure, compare };
@@ -84,16 +88,18 @@ async Task<int> CompareAsync(ParseResult arguments, CancellationToken cancellati
     {
         var prompt = arguments.GetValue(ids) is { Length: > 0 } given ? given : EngineTimer.Tokens(engine.Model.Vocabulary, 1, 20);
         var (count, block, strength) = (arguments.GetValue(tokens), arguments.GetValue(layer), arguments.GetValue(alpha));
-        if (strength != 0 && (block < 1 || block >= engine.Model.Layers))
+        var file = arguments.GetValue(vectors);
+        if (file is null && strength != 0 && (block < 1 || block >= engine.Model.Layers))
             throw new CapvecException($"--layer {block}: llama.cpp steers blocks 1 to {engine.Model.Layers - 1}.", exitCode: CapvecException.WrongUsage);
-        var steering = strength == 0 ? SteeringPlan.None : SteeringPlan.Add(block, EngineTimer.Direction(engine.Model.Hidden, 1), strength);
+        var steering = strength == 0 ? SteeringPlan.None : file is null ? SteeringPlan.Add(block, EngineTimer.Direction(engine.Model.Hidden, 1), strength) : Steering(file, arguments.GetValue(layersAre), strength);
         return await Agreement.OfAsync(
-            engine, theirs, new PeerRequest("greedy", 1, Tokens: count, Layer: block, Alphas: strength == 0 ? null : [strength], Ids: prompt),
+            engine, theirs, new PeerRequest("greedy", 1, Tokens: count, Layer: block, Alphas: strength == 0 ? null : [strength], Ids: prompt, Vectors: strength == 0 ? null : file),
             new GenerationRequest { Prompt = prompt, MaxTokens = count, Steering = steering },
             Agreement.ToleranceFor(arguments.GetRequiredValue(model)));
     });
     Console.WriteLine($"capvec     {string.Join(' ', agreement.Ours)}");
     Console.WriteLine($"llama.cpp  {string.Join(' ', agreement.Theirs.Select(step => step.Token))}");
+    Console.WriteLine($"over llama.cpp's tokens Capvec chooses the same at {agreement.SameChoices} of {agreement.Places.Length} places");
     Console.WriteLine($"logits of the likeliest candidates differ by at most {agreement.Worst:F4} standard deviations (root mean square; {agreement.Tolerance} is allowed)");
     if (agreement.FirstDifference is >= 0 and var at)
     {
@@ -104,6 +110,10 @@ async Task<int> CompareAsync(ParseResult arguments, CancellationToken cancellati
     Console.WriteLine(agreement.Holds ? agreement.FirstDifference < 0 ? "agrees: equal tokens" : "agrees: the first different token is a near tie" : "does not agree");
     return agreement.Holds ? 0 : CapvecException.FailedJob;
 }
+
+// Every direction of the file at its own layer, as long as it is in the file.
+static SteeringPlan Steering(string file, string? layersAre, float strength) => new(
+    [.. DirectionFile.Load(file, layersAre is null ? null : LayerReading.Parse(layersAre)).Directions.Select(d => new Intervention(SteeringOperation.Add, d.Layer, d.Unit, (float)(strength * d.Scale)))]);
 
 async Task<T> WithBothAsync<T>(ParseResult arguments, Func<InferenceEngine, PeerProcess, Task<T>> run)
 {
