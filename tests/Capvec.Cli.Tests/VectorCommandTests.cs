@@ -37,6 +37,8 @@ public sealed class VectorCommandTests
         }
 
         hashes.Distinct().ShouldHaveSingleItem();
+        var some = await CapvecProcess.RunAsync("vectors", "convert", "tests/fixtures/gguf/cvec/repeng.gguf", folder.File("e.gguf"), "--layers", "2,4", "--json");
+        some.Json.GetProperty("layers").EnumerateArray().Select(l => l.GetInt32()).ShouldBe([2, 4]);
         (await CapvecProcess.RunAsync("vectors", "convert", Dict, folder.File("x.txt"), "--layers-are", "resid_post")).Error.ShouldContain("its ending says no form");
     }
 
@@ -86,7 +88,7 @@ public sealed class VectorCommandTests
         var added = await CapvecProcess.RunAsync([.. bake, "--operation", "add"]);
         added.ExitCode.ShouldBe(2);
         added.Error.ShouldContain("Add cannot be baked into Qwen3.5: its mixers and MLPs write into the stream without a bias");
-        (await CapvecProcess.RunAsync([.. bake[..^3], "12", "--out", folder.File("b")])).Error.ShouldContain("--layers 12: the model has blocks 0 to 11");
+        (await CapvecProcess.RunAsync([.. bake[..^3], "12", "--out", folder.File("b")])).Error.ShouldContain("--layers 12: there are blocks 0 to 11");
         Directory.Exists(folder.File("b")).ShouldBeFalse();
     }
 

@@ -15,6 +15,7 @@ internal sealed class ConvertVectorsCommand : CapvecCommand
     private readonly Argument<string> _in = new("IN") { Description = $"Directions: {VectorOptions.Files}." };
     private readonly Argument<string> _out = new("OUT") { Description = "The file to write; .safetensors, .pt and .gguf say the form." };
     private readonly Option<string?> _layersAre = VectorOptions.LayersAre();
+    private readonly Option<string?> _layers = new("--layers") { Description = "Write these 0-based blocks only: 3, or 4-10, or 3,11.", HelpName = "LAYERS" };
     private readonly Option<string?> _form = new("--form") { Description = "safetensors (loses nothing), dict or stacked (torch), gguf (llama.cpp's control vector), glp (the same with GLP's keys); by OUT's ending where left out.", HelpName = "FORM" };
     private readonly Option<string> _lengths = new("--lengths") { Description = "own (as in the file they came from), unit, or margin: how long the vectors are in forms without a place for it.", DefaultValueFactory = _ => "own", HelpName = "LENGTHS" };
     private readonly Option<string?> _use = new("--use") { Description = "add or ablate: writes down what the directions are for. Those for ablation are refused where they would be added.", HelpName = "USE" };
@@ -31,7 +32,7 @@ internal sealed class ConvertVectorsCommand : CapvecCommand
         _use.AcceptOnlyFromAmong("add", "ablate");
         Arguments.Add(_in);
         Arguments.Add(_out);
-        foreach (var option in new Option[] { _layersAre, _form, _lengths, _use, _hint })
+        foreach (var option in new Option[] { _layersAre, _layers, _form, _lengths, _use, _hint })
             Options.Add(option);
     }
 
@@ -43,6 +44,8 @@ internal sealed class ConvertVectorsCommand : CapvecCommand
             ? DirectionWriter.Forms[word]
             : DirectionWriter.FormOf(to) ?? throw new CapvecException($"{to}: its ending says no form; end it in .safetensors, .pt or .gguf, or give --form.", exitCode: CapvecException.WrongUsage);
         var (set, format) = VectorOptions.Read(from, arguments.GetValue(_layersAre));
+        if (arguments.GetValue(_layers) is { } layers)
+            set = new DirectionSet(LayerList.Parse(layers, "--layers", set.Layers[^1] + 1).Select(set.At), set.Provenance, set.Notes);
         if (arguments.GetValue(_use) is { } use)
             set = new DirectionSet(set.Directions, set.Provenance with { IsForAblation = use == "ablate" }, set.Notes);
         var lengths = arguments.GetValue(_lengths) switch { "unit" => VectorLengths.Unit, "margin" => VectorLengths.Margin, _ => VectorLengths.Own };

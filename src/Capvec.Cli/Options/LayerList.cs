@@ -21,7 +21,7 @@ internal static class LayerList
             if (ends.Length > 2 || !TryLayer(ends[0], out var first) || !TryLayer(ends[^1], out var last) || last < first)
                 throw new CapvecException($"{option} {text}: \"{part}\" is not a layer; a block from 0 to {layers - 1} or a range such as 4-10 was expected.", exitCode: CapvecException.WrongUsage);
             if (last >= layers)
-                throw new CapvecException($"{option} {text}: the model has blocks 0 to {layers - 1}.", exitCode: CapvecException.WrongUsage);
+                throw new CapvecException($"{option} {text}: there are blocks 0 to {layers - 1}.", exitCode: CapvecException.WrongUsage);
             for (var layer = first; layer <= last; layer++)
                 list.Add(layer);
         }
