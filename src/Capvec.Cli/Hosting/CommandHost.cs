@@ -62,6 +62,7 @@ internal static class CommandHost
         new CaptureCommand(json),
         new ComputeCommand(json),
         new SteerCommand(json),
+        new BakeCommand(json),
         new SweepCommand(json),
         new ServeCommand(json),
         new ReportCommand(json),
@@ -70,6 +71,7 @@ internal static class CommandHost
         new TokenizeCommand(json),
         new RenderCommand(json),
         new ConvertCommand(json),
+        new VectorsCommand(json),
         new BenchCommand(json),
     ];
 

@@ -72,6 +72,9 @@ internal static class TensorInspector
                 foreach (var (key, one) in dictionary)
                     Collect(one, name.Length == 0 ? $"{key}" : $"{name}.{key}", tensors);
                 break;
+            case TorchRecord record:
+                Collect(record.Fields, name, tensors);
+                break;
             case TorchSequence sequence:
                 for (var i = 0; i < sequence.Items.Count; i++)
                     Collect(sequence.Items[i], name.Length == 0 ? $"{i}" : $"{name}.{i}", tensors);

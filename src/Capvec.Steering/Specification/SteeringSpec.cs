@@ -201,6 +201,7 @@ public sealed record SteeringSpec(ImmutableArray<SteeringVector> Vectors)
         var set = find(vector.Source) ?? throw new CapvecException($"{path}.source: there is no direction set '{vector.Source}'; check the id.", exitCode: CapvecException.WrongUsage);
         if (set.Hidden != hidden)
             throw new CapvecException($"{path}.source: '{vector.Source}' has hidden size {set.Hidden}, the model has {hidden}; it was made from another model.", exitCode: CapvecException.WrongUsage);
+        set.CheckUse(vector.Operation, $"{path}.operation");
         var chosen = vector.Layers;
         if (chosen.IsEmpty)
             chosen = vector.DirectionLayer is null ? set.Layers : [.. Enumerable.Range(0, layers)];

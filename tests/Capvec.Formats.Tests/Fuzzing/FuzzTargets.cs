@@ -24,7 +24,7 @@ internal static class FuzzTargets
     [
         "\x80\x02", "\x80\x05", "\x93", "R", "\x81", "b", "Q", "(", "a", "e", "s", "u", "t", "\x85", "\x86", "\x87", ")", "]", "}", "q\0", "h\0", "j\0\0\0\0", "\x94", "\x95\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F", "N", "\x88",
         "J\xFF\xFF\xFF\xFF", "K\x01", "M\xFF\xFF", "\x8A\x09\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F", "G\x7F\xF0\0\0\0\0\0\0", "X\x01\0\0\0a", "X\xFF\xFF\xFF\xFF", "\x8D\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", ".", "cposix\nsystem\n",
-        "ctorch\nfloat32\n", "ctorch\nFloatStorage\n", "ccollections\nOrderedDict\n", "ctorch._utils\n_rebuild_tensor_v2\n", "c_codecs\nencode\n",
+        "ctorch\nfloat32\n", "ctorch\nFloatStorage\n", "ccollections\nOrderedDict\n", "ctorch._utils\n_rebuild_tensor_v2\n", "c_codecs\nencode\n", "csteering_vectors.steering_vector\nSteeringVector\n",
     ];
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
@@ -158,7 +158,7 @@ internal static class FuzzTargets
 
     private static void Walk(object? value)
     {
-        foreach (var child in value is TorchDictionary dictionary ? dictionary.Values : value is TorchSequence sequence ? sequence.Items : Enumerable.Empty<object?>())
+        foreach (var child in value is TorchDictionary dictionary ? dictionary.Values : value is TorchSequence sequence ? sequence.Items : value is TorchRecord record ? record.Fields.Values : Enumerable.Empty<object?>())
             Walk(child);
         // Views of stride 0 may be larger than the file; the largest only take time.
         if (value is not TorchTensor { Count: < 1 << 20 } tensor)
