@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Capvec.Formats.Errors;
 using Capvec.Text.Json;
 
@@ -66,6 +67,21 @@ internal static class TokenizerReader
             Suffix = suffix,
         };
     }
+
+    /// <summary>A pre_tokenizer that <see cref="Read(string)"/> takes for a splitter.</summary>
+    public static JsonObject PreTokenizer(PieceSplitter splitter)
+    {
+        if (splitter == Splitters.Gpt2)
+            return ByteLevel(usesGpt2: true);
+        JsonObject first = splitter == Splitters.SmolLM2
+            ? new() { ["type"] = "Digits", ["individual_digits"] = true }
+            : new() { ["type"] = "Split", ["pattern"] = new JsonObject { ["Regex"] = Expressions.Single(pair => pair.Value == splitter).Key }, ["behavior"] = "Isolated", ["invert"] = false };
+        return new() { ["type"] = "Sequence", ["pretokenizers"] = new JsonArray(first, ByteLevel(usesGpt2: splitter == Splitters.SmolLM2)) };
+    }
+
+    /// <summary>The step of a tokenizer.json that maps bytes to the byte-level alphabet and back.</summary>
+    /// <param name="usesGpt2">Whether it splits by GPT-2's expression too.</param>
+    public static JsonObject ByteLevel(bool usesGpt2) => new() { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = usesGpt2 };
 
     private static Dictionary<string, int> ReadVocabulary(JsonField field)
     {
