@@ -93,7 +93,7 @@ public sealed class InspectTests
         // Some 60 GB of weights, none of them written: whoever read or hashed them would need half a minute of a processor.
         using var folder = new TemporaryFolder();
         WriteSparse(folder, hidden: 8192, intermediate: 28672, blocks: 34);
-        new FileInfo(folder.File("model.safetensors")).Length.ShouldBeGreaterThan(60L << 30);
+        new FileInfo(folder.File("model.safetensors")).Length.ShouldBeGreaterThan(60_000_000_000);
         using var process = CapvecProcess.Start("inspect", folder.Path, "--json");
         process.StandardInput.Close();
         var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Capvec.Cli.Output;
-using Capvec.Formats.Errors;
 using Capvec.Formats.Safetensors;
 using Capvec.Formats.Torch;
 using Capvec.Steering.Directions;
