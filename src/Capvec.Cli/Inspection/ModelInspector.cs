@@ -46,7 +46,7 @@ internal static class ModelInspector
         var c = model.Config;
         facts.AddRange(Shape(c));
         facts.Add(("stop tokens", model.StopTokens.Count == 0 ? "none named" : string.Join(", ", model.StopTokens)));
-        var (tokenizer, template) = (Try(() => $"byte-level BPE, {Tokenizer.Load(path).Count:N0} tokens"), Try(() => $"yes, {ChatTemplate.Load(path).Source.Length:N0} characters"));
+        var (tokenizer, template) = (Try(() => $"byte-level BPE, {Tokenizer.Survey(path):N0} tokens"), Try(() => $"yes, {ChatTemplate.Load(path).Source.Length:N0} characters"));
         facts.Add(("tokenizer", tokenizer));
         facts.Add(("chat template", template));
         facts.AddRange(model.Notes.Select(note => ("note", note)));

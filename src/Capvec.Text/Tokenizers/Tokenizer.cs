@@ -69,6 +69,18 @@ public sealed class Tokenizer
         return new Tokenizer(GgufTokenizerReader.Read(file));
     }
 
+    /// <summary>Checks that a model's tokenizer is of a kind that can be used, without building it, which takes a second for the largest.</summary>
+    /// <param name="path">A model folder or a .gguf file.</param>
+    /// <returns>What <see cref="Count"/> will be.</returns>
+    /// <exception cref="CapvecException">The file is missing or broken, or asks for something that is not supported (named in the message).</exception>
+    public static int Survey(string path)
+    {
+        if (!GgufFile.IsNamed(path))
+            return TokenizerReader.Survey(path);
+        using var file = GgufFile.Open(path);
+        return GgufTokenizerReader.Survey(file);
+    }
+
     /// <summary>
     /// Text to ids; added tokens inside the text become their ids unless <paramref name="parseAdded"/> is false, as it should be for text
     /// that is not to be trusted. Nothing is put in front or behind. A half of a surrogate pair counts as U+FFFD.

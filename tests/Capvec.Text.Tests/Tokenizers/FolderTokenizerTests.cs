@@ -25,6 +25,8 @@ public class FolderTokenizerTests
         }
 
         tokenizer.Count.ShouldBe(Vocabularies.Phantom.Count);
+        foreach (var path in new[] { file, folder.Path, Fixture.PhantomFolder })
+            Tokenizer.Survey(path).ShouldBe(tokenizer.Count);
         tokenizer.AddedTokens.ShouldBe(Vocabularies.Phantom.AddedTokens);
         var template = ChatTemplate.Load(folder.Path);
         template.Source.ShouldBe(ChatTemplate.Load(Fixture.PhantomFolder).Source);
