@@ -15,7 +15,7 @@ internal sealed class ServeCommand : CapvecCommand
     private const string KeyVariable = "CAPVEC_API_KEY";
 
     private readonly Option<string> _model = PathOptions.Model();
-    private readonly Option<string> _adapters = PathOptions.Folder("--adapters", "Folder of PEFT LoRA folders; requests name each as a model of its own.", required: false);
+    private readonly Option<string> _adapters = PathOptions.Folder("--adapters", "Folder of LoRA adapters (PEFT folders, .gguf files); requests name each as a model of its own.", required: false);
     private readonly Option<string> _vectors = PathOptions.Folder("--vectors", "Folder of direction files; requests name them without folder and ending.", required: false);
     private readonly Option<string> _host = new("--host") { Description = "Address to listen on; any but loopback needs a key.", DefaultValueFactory = _ => new ServerOptions().Host, HelpName = "ADDRESS" };
     private readonly Option<int> _port = NumberOptions.Number("--port", "Port; 0 takes a free one.", new ServerOptions().Port, 0, 65535);
@@ -48,7 +48,7 @@ internal sealed class ServeCommand : CapvecCommand
         options.Check();
         using var text = _engine.Load(arguments, arguments.GetRequiredValue(_model));
         var adapters = arguments.GetValue(_adapters) is { } folder
-            ? Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).Select(text.Model.LoadAdapter).ToList()
+            ? Directory.EnumerateFileSystemEntries(folder).Where(path => Directory.Exists(path) || PathOptions.IsGguf(path)).Order(StringComparer.Ordinal).Select(text.Model.LoadAdapter).ToList()
             : [];
         using var engine = _engine.Engine(arguments, text);
         CommandOutput.Remark(engine.Memory.Describe());

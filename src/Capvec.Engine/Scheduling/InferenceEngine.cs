@@ -31,7 +31,7 @@ public sealed class InferenceEngine : IDisposable
         Options = options ?? new EngineOptions();
         if (Options.RowsPerStep < Options.MaxSequences)
             throw new CapvecException($"RowsPerStep is {Options.RowsPerStep}, but every one of MaxSequences = {Options.MaxSequences} needs a row of each step; raise the one or lower the other.");
-        Memory = MemoryPlan.Of(model, Options);
+        Memory = MemoryPlan.Of(model.Config, model.WeightBytes, Options);
         Memory.Check();
         _runner = new StepRunner(model, Options, Memory);
         _thread = new Thread(Loop) { IsBackground = true, Name = "capvec engine" };

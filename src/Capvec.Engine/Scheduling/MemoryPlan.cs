@@ -1,6 +1,5 @@
 using System.Globalization;
 using Capvec.Engine.Batching;
-using Capvec.Engine.Loading;
 using Capvec.Engine.Network;
 using Capvec.Formats.Errors;
 
@@ -58,13 +57,16 @@ public sealed record MemoryPlan(long Available, long Weights, long Scratch, long
     }
 
     /// <summary>The plan of an engine.</summary>
-    internal static MemoryPlan Of(LanguageModel model, EngineOptions options)
+    /// <param name="config">The model's shape.</param>
+    /// <param name="weights">Bytes of its packed matrices.</param>
+    /// <param name="options">Sizes of the engine.</param>
+    internal static MemoryPlan Of(ModelConfig config, long weights, EngineOptions options)
     {
-        var layout = new StateLayout(model.Config);
+        var layout = new StateLayout(config);
         return new MemoryPlan(
             options.MemoryBytes,
-            model.WeightBytes,
-            sizeof(float) * ((options.RowsPerStep * TextNetwork.RowFloats(model.Config)) + StepRunner.LogitFloats(model, options)),
+            weights,
+            sizeof(float) * ((options.RowsPerStep * TextNetwork.RowFloats(config)) + StepRunner.LogitFloats(config, options)),
             options.CacheBytes,
             layout.SnapshotBytes,
             layout.Attention.Count(a => a) * layout.KeyValueFloats * sizeof(float));

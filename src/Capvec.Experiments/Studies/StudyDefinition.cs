@@ -15,7 +15,7 @@ public sealed record StudyDefinition
     /// <summary>The question it asks, in a sentence.</summary>
     public required string Question { get; init; }
 
-    /// <summary>Folder of the model.</summary>
+    /// <summary>Folder or GGUF file of the model.</summary>
     public required string Model { get; init; }
 
     /// <summary>Adapters by name, in the file's order.</summary>

@@ -44,7 +44,7 @@ public static class StudyReader
             Yaml = text,
             Name = ReadName(root),
             Question = root.Text("question"),
-            Model = Folder(root, "model", folder, "config.json and safetensors files"),
+            Model = FolderOrGguf(root, "model", folder, "config.json and safetensors files"),
             Adapters = adapters,
             Tasks = ReadTasks(root.Required("tasks"), folder),
             Sampling = ReadSampling(root.Section("sampling")),
@@ -81,6 +81,12 @@ public static class StudyReader
             : throw section.Error(key, $"{section.Name(key)} is '{given}', but there is no folder {path}; expected a folder with {what}, its path counted from the study file");
     }
 
+    private static string FolderOrGguf(YamlSection section, string key, string root, string what)
+    {
+        var path = Path.GetFullPath(section.Text(key), root);
+        return File.Exists(path) && Path.GetExtension(path).Equals(".gguf", StringComparison.OrdinalIgnoreCase) ? path : Folder(section, key, root, $"{what}, or a .gguf file");
+    }
+
     private static List<KeyValuePair<string, string>> ReadAdapters(YamlSection root, string file, string folder)
     {
         if (!root.Has("adapters"))
@@ -92,7 +98,7 @@ public static class StudyReader
                 throw section.Error(name, $"an adapter is called '{name}'; expected another name than 'base', without spaces and of at most 40 characters, since arms are named after adapters");
         }
 
-        return [.. section.Entries.Select(e => KeyValuePair.Create(e.Key, Folder(section, e.Key, folder, "adapter_config.json")))];
+        return [.. section.Entries.Select(e => KeyValuePair.Create(e.Key, FolderOrGguf(section, e.Key, folder, "adapter_config.json")))];
     }
 
     private static TaskChoice ReadTasks(YamlSection section, string folder) => new(

@@ -36,6 +36,7 @@ internal static class FuzzTargets
         new("GGUF", "x.gguf", [Gguf("alignment_8.gguf", 416), Gguf("empty_array.gguf", 320), Gguf("name_63.gguf", 256), Gguf("all_types.gguf", 12_000)],
             ["GGUF", "general.alignment", "split.count", "\x09\0\0\0\x08\0\0\0", "\x09\0\0\0\x09\0\0\0", "\x08\0\0\0", "\x04\0\0\0", "\x0C\0\0\0", "\xFF\xFE"], GgufFile.Open, ReadGguf),
         new("GGUF part", "m-00002-of-00002.gguf", [GgufPart(1)], ["split.no", "split.count", "\x02\0", "\x01\0", "a", "b"], OpenSplit, ReadGguf) { Reasons = 8 },
+        new("GGUF LoRA", "x.gguf", [GgufLoraFile()], ["GGUF", "adapter", "lora", ".lora_a", ".lora_b", "adapter.lora.alpha", "\x02\0\0\0", "\x01\0\0\0"], GgufLora.Load, _ => { }) { Reasons = 8 },
         new("torch zip", "x.pt", [Torch("state_dict.pt"), Torch("deflated.pt"), Torch("protocol4.pt"), Torch("fp8.pt"), Torch("views.pt")], [.. PickleTokens, "PK\x03\x04", "PK\x01\x02", "PK\x05\x06"], TorchFile.Load, ReadTorch),
         new("torch pickle", "x.pkl", [Pickle("state_dict.pt")], PickleTokens, path => OpenPickle(path, "state_dict.pt"), ReadTorch) { Reasons = 15 },
         new("torch pickle 4", "x.pkl", [Pickle("protocol4.pt")], PickleTokens, path => OpenPickle(path, "protocol4.pt"), ReadTorch) { Reasons = 15 },
@@ -84,6 +85,16 @@ internal static class FuzzTargets
             .Add(part == 0 ? "a" : "b", GgufType.Q8_0, [2, 32], (_, rows) => rows.Fill(1)).Write(folder.File("x"));
         var bytes = File.ReadAllBytes(folder.File("x"));
         return (bytes, bytes.Length - 68);
+    }
+
+    private static (byte[] File, int Header) GgufLoraFile()
+    {
+        using var folder = new TemporaryFolder();
+        var writer = GgufLora.Begin("llama", 16, "x");
+        GgufLora.Add(writer, new GgufLoraPair("blk.0.attn_q.weight", 2, 8, 4, new float[16], new float[8]));
+        writer.Write(folder.File("x"));
+        var bytes = File.ReadAllBytes(folder.File("x"));
+        return (bytes, bytes.Length - 96);
     }
 
     /// <summary>Opens a split model whose second file is the input.</summary>
