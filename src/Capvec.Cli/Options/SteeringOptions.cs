@@ -69,7 +69,7 @@ internal sealed class SteeringOptions
                 result.AddError("--operation clamp has a range, --low and --high, and no --alpha");
             if (range != (operation == "clamp"))
                 result.AddError(range ? "--low and --high are of --operation clamp" : "--operation clamp needs --low, --high or both");
-            foreach (var error in new[] { _schedule.Error(result, operation), _gate.Error(result) }.OfType<string>())
+            foreach (var error in vector ? new[] { _schedule.Error(result, operation), _gate.Error(result) }.OfType<string>() : [])
                 result.AddError(error);
         });
     }

@@ -9,7 +9,7 @@ public sealed class FingerprintTests
     private static readonly float[] V = [1, 2, 3];
     private static readonly SteeringGate Gate = new(2, V, GateComparison.Above, 1);
 
-    /// <summary>For each property of each part, plans that differ from <see cref="Plan"/> in it alone.</summary>
+    /// <summary>For each property of each part, plans that differ from the usual one in it alone.</summary>
     private static readonly Dictionary<Type, Dictionary<string, SteeringPlan>> Changed = new()
     {
         [typeof(Intervention)] = new()
@@ -18,7 +18,7 @@ public sealed class FingerprintTests
             ["Layer"] = Plan(layer: 4),
             ["Direction"] = Plan(direction: [1, 2, 4]),
             ["Strength"] = Plan(strength: 2),
-            ["Where"] = Plan(where: SteeringMask.PromptOnly),
+            ["Where"] = Plan(where: new(From: 5)),
             ["Site"] = Plan(site: SteeringSite.MlpOutput),
             ["Range"] = new([new(SteeringOperation.Clamp, 3, V) { Range = new(0, 1) }]),
             ["Schedule"] = Plan(schedule: new() { From = 1 }),

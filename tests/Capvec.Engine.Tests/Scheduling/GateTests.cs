@@ -80,7 +80,7 @@ public sealed class GateTests : IDisposable
         var turn = await _engine.GenerateAsync(new GenerationRequest { Prompt = tokens[..41], Own = own[..41], Steering = Gated(gate, 2, 5), MaxTokens = 1 }, Cancel);
         var replay = await _engine.ForwardAsync(new ForwardRequest { Tokens = tokens, Own = own, Steering = Gated(gate, 2, 5), Logits = LogitRows.Last }, Cancel);
         replay.Gates.ShouldHaveSingleItem().Value.ShouldBe(turn.Gates[0].Value);
-        var plain = await _engine.ForwardAsync(new ForwardRequest { Tokens = tokens, Own = own, Steering = SteeringPlan.Add(2, Direction(5), 5), Logits = LogitRows.Last }, Cancel);
+        var plain = await _engine.ForwardAsync(new ForwardRequest { Tokens = tokens, Own = own, Steering = SteeringPlan.Add(2, Direction(5), 3), Logits = LogitRows.Last }, Cancel);
         replay.Logits.ShouldBe(plain.Logits);
 
         // Without a reply at the end, all tokens are the prompt.
