@@ -54,11 +54,11 @@ public class WrittenArmTests
         ]);
         var (everywhere, gated, random) = (arms[3].Steering.Interventions, arms[4].Steering.Interventions.Single(), arms[5].Steering.Interventions);
         everywhere.Select(i => (i.Operation, i.Layer)).ShouldBe([(SteeringOperation.Ablate, 0), (SteeringOperation.Ablate, 1), (SteeringOperation.Ablate, 2), (SteeringOperation.Ablate, 3)]);
-        everywhere.ShouldAllBe(i => i.Direction.SequenceEqual(Set.At(1).Unit));
+        everywhere.Select(i => i.Direction.SequenceEqual(Set.At(1).Unit)).ShouldAllBe(same => same);
         (gated.Strength, gated.Gate).ShouldBe((-6.5f, new SteeringGate(2, Set.At(2).Unit, GateComparison.Above, 1.5f)));
 
         // The twin has one random direction wherever the arm has one direction, of length 1, and the gate's own.
-        random.ShouldAllBe(i => i.Direction.SequenceEqual(random[0].Direction) && Math.Abs(Direction.Length(i.Direction) - 1) < 1e-6);
+        random.Select(i => i.Direction.SequenceEqual(random[0].Direction) && Math.Abs(Direction.Length(i.Direction) - 1) < 1e-6).ShouldAllBe(same => same);
         random.Select(i => (i.Operation, i.Layer)).ShouldBe(everywhere.Select(i => (i.Operation, i.Layer)));
         random[0].Direction.SequenceEqual(everywhere[0].Direction).ShouldBeFalse();
         var twin = arms[6].Steering.Interventions.Single();
