@@ -5,6 +5,7 @@ using Capvec.Engine.Scheduling;
 using Capvec.Steering.Activations;
 using Capvec.Steering.Directions;
 using Capvec.Steering.Estimation;
+using Capvec.Steering.Ranking;
 using Capvec.Steering.Specification;
 using Capvec.Text.Templates;
 

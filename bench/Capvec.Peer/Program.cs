@@ -28,12 +28,13 @@ var fast = new Option<bool>("--fast") { Description = "Let Capvec round bf16, f1
 var exact = new Option<bool>("--exact") { Description = "Let Capvec keep activations float32 beside quantised weights.", Recursive = true };
 var runs = Number("--runs", "Runs that count; the median is shown.", 5);
 var armRuns = Number("--arm-runs", "The same for the grid of strengths.", 3);
+var only = new Option<string?>("--only") { Description = "Measure only the work whose name holds this text.", HelpName = "TEXT" };
 var json = new Option<bool>("--json") { Description = "Print one JSON object a line." };
 var ids = new Option<int[]>("--ids") { Description = "The prompt's token ids; 20 random ones where left out.", AllowMultipleArgumentsPerToken = true };
 var tokens = Number("--tokens", "Tokens to write.", 32);
 var layer = Number("--layer", "0-based block to steer, not 0.", 1);
 var alpha = Number("--alpha", "Strength of a random direction of length 1 at that block; 0 for no steering.", 0f);
-var measure = new Command("measure", "Times both sides in turn.") { runs, armRuns, json };
+var measure = new Command("measure", "Times both sides in turn.") { runs, armRuns, only, json };
 var compare = new Command("compare", "Compares greedy tokens and logits.") { ids, tokens, layer, alpha };
 measure.SetAction(MeasureAsync);
 compare.SetAction(CompareAsync);
@@ -56,8 +57,11 @@ async Task<int> MeasureAsync(ParseResult arguments, CancellationToken cancellati
             Console.Error.WriteLine(remark);
         var measurements = new Measurements(engine, theirs, arguments.GetValue(runs), arguments.GetValue(armRuns));
         var seed = 1;
-        async Task TableAsync(IEnumerable<ComparedWork> works, string first, string second)
+        async Task TableAsync(IEnumerable<ComparedWork> all, string first, string second)
         {
+            var works = all.Where(work => work.Name.Contains(arguments.GetValue(only) ?? "", StringComparison.Ordinal)).ToList();
+            if (works.Count == 0)
+                return;
             if (!arguments.GetValue(json))
                 Console.WriteLine($"\n{"work",-62} {first,14} {second,14}   ratio  (lowest to highest)");
             foreach (var work in works)
@@ -112,6 +116,7 @@ async Task<T> WithBothAsync<T>(ParseResult arguments, Func<InferenceEngine, Peer
     using var loaded = LanguageModel.Load(arguments.GetValue(ours) ?? path, fast: arguments.GetValue(fast));
     if (loaded.Vocabulary != theirs.Vocabulary)
         throw new CapvecException($"{path} has {theirs.Vocabulary} tokens, --ours {loaded.Vocabulary}; give the same model to both.");
-    using var engine = new InferenceEngine(loaded, new EngineOptions { Threads = arguments.GetValue(threads), Exact = arguments.GetValue(exact) });
+    // Few kept states, so that the cache is full after the first runs and takes its memory from itself, as it does in a long sweep; fresh memory is slow.
+    using var engine = new InferenceEngine(loaded, new EngineOptions { Threads = arguments.GetValue(threads), Exact = arguments.GetValue(exact), CacheBytes = 256L << 20 });
     return await run(engine, theirs);
 }

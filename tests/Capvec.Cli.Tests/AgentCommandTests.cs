@@ -52,12 +52,47 @@ public sealed class AgentCommandTests
         foreach (var name in new[] { "dir.pt", "dir.safetensors", "ranking.csv", "ranking.json", "audit.json" })
             File.Exists(folder.File("v", name)).ShouldBeTrue();
 
+        var discriminant = await CapvecProcess.RunAsync("compute", "--activations", folder.File("a.safetensors"), "--estimator", "lda", "--orthogonal-to", "turns", "--winsorise", "0.99", "--permutations", "20", "--out", folder.File("x"), "--json");
+        discriminant.ExitCode.ShouldBe(0, discriminant.Error);
+        discriminant.Json.GetProperty("estimator").GetString().ShouldBe("lda, orthogonal to turns");
+        discriminant.Json.GetProperty("directions_hash").GetString().ShouldNotBe(computed.Json.GetProperty("directions_hash").GetString());
+
         var steered = await CapvecProcess.RunAsync("steer", "--model", Model, "--prompt", "Count the lines of a.txt.", "--vector", folder.File("v", "dir.pt"), "--layer", "4-10", "--alpha", "40", "--json");
         steered.ExitCode.ShouldBe(0, steered.Error);
         steered.Json.GetProperty("plain").GetProperty("text").GetString().ShouldNotBe(steered.Json.GetProperty("steered").GetProperty("text").GetString());
 
         var inspected = await CapvecProcess.RunAsync("inspect", folder.File("v", "dir.pt"), "--json");
         inspected.Json.GetProperty("directions").GetBoolean().ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Directions_are_made_of_pairs_and_of_text_files_too()
+    {
+        using var folder = new TemporaryFolder();
+        string[] positive = ["I will list the files first.", "First I read the log.", "Let me count the lines of it.", "I check what is there."];
+        string[] negative = ["I'm sorry, I cannot do that.", "I am an AI and must refuse.", "That is not possible for me.", "I cannot help with it."];
+        await File.WriteAllLinesAsync(folder.File("p.csv"), positive.Zip(negative, (p, n) => $"\"{p}\",\"{n}\"").Prepend("positive,negative"), TestContext.Current.CancellationToken);
+        await File.WriteAllLinesAsync(folder.File("p.jsonl"), positive.Zip(negative, (p, n) => JsonSerializer.Serialize(new { positive = p, negative = n })), TestContext.Current.CancellationToken);
+        await File.WriteAllLinesAsync(folder.File("good.txt"), positive, TestContext.Current.CancellationToken);
+        await File.WriteAllLinesAsync(folder.File("bad.txt"), negative, TestContext.Current.CancellationToken);
+        string[] common = ["compute", "--model", Model, "--permutations", "0", "--json", "--out"];
+        var csv = await CapvecProcess.RunAsync([.. common, folder.File("a"), "--pairs", folder.File("p.csv"), "--estimator", "within-tasks"]);
+        csv.ExitCode.ShouldBe(0, csv.Error);
+        csv.Json.GetProperty("positives").GetInt32().ShouldBe(4);
+        var hash = csv.Json.GetProperty("directions_hash").GetString();
+        (await CapvecProcess.RunAsync([.. common, folder.File("b"), "--pairs", folder.File("p.jsonl"), "--estimator", "within-tasks"])).Json.GetProperty("directions_hash").GetString().ShouldBe(hash);
+        // One positive and one negative a pair: the mean of the differences is the difference of the means, up to the last bits.
+        var texts = await CapvecProcess.RunAsync([.. common, folder.File("c"), "--positive-texts", folder.File("good.txt"), "--negative-texts", folder.File("bad.txt")]);
+        texts.Json.GetProperty("layers")[0].GetProperty("margin").GetDouble().ShouldBe(csv.Json.GetProperty("layers")[0].GetProperty("margin").GetDouble(), 1e-4);
+        var chat = await CapvecProcess.RunAsync([.. common, folder.File("d"), "--pairs", folder.File("p.csv"), "--chat", "--last-token"]);
+        chat.ExitCode.ShouldBe(0, chat.Error);
+        chat.Json.GetProperty("directions_hash").GetString().ShouldNotBe(hash);
+
+        await File.WriteAllTextAsync(folder.File("bad.jsonl"), "{\"positive\": \"a\"}\n", TestContext.Current.CancellationToken);
+        var lacking = await CapvecProcess.RunAsync([.. common, folder.File("e"), "--pairs", folder.File("bad.jsonl")]);
+        lacking.ExitCode.ShouldBe(1);
+        lacking.Error.ShouldContain("bad.jsonl:1: there is no 'negative'");
+        (await CapvecProcess.RunAsync([.. common, folder.File("e"), "--positive-texts", folder.File("good.txt")])).Error.ShouldContain("needs --negative-texts");
     }
 
     [Fact]

@@ -38,7 +38,7 @@ internal sealed class CaptureOptions
     public Option<string[]> Traces { get; }
 
     /// <summary>--model.</summary>
-    public Option Model => _model;
+    public Option<string> Model => _model;
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)

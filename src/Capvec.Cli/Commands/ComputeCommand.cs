@@ -9,6 +9,7 @@ using Capvec.Steering.Activations;
 using Capvec.Steering.Audit;
 using Capvec.Steering.Directions;
 using Capvec.Steering.Estimation;
+using Capvec.Steering.Ranking;
 
 namespace Capvec.Cli.Commands;
 
@@ -16,19 +17,24 @@ namespace Capvec.Cli.Commands;
 internal sealed class ComputeCommand : CapvecCommand
 {
     private readonly CaptureOptions _capture = new(required: false);
-    private readonly Option<string[]> _activations = new("--activations") { Description = "Files that \"capvec capture\" wrote, in place of --traces.", HelpName = "FILE", AllowMultipleArgumentsPerToken = true };
+    private readonly ContrastOptions _contrast = new();
+    private readonly EstimatorOptions _estimator = new();
+    private readonly Option<string[]> _activations = new("--activations") { Description = "Files that \"capvec capture\" wrote, in place of --traces or texts.", HelpName = "FILE", AllowMultipleArgumentsPerToken = true };
     private readonly Option<string> _out = PathOptions.NewFolder("--out", "Folder for dir.pt, dir.safetensors, ranking.csv, ranking.json and audit.json.", required: true);
     private readonly Option<int> _permutations = NumberOptions.Number("--permutations", "Relabellings of the permutation test; 0 leaves it out.", new RankingOptions().Permutations, 0, 10_000_000);
-    private readonly Option<ulong> _seed = NumberOptions.Number("--seed", "Seed of the relabellings.", 0UL, 0UL, ulong.MaxValue);
+    private readonly Option<bool> _within = new("--permute-within-tasks") { Description = "Permute labels only among traces of the same task." };
+    private readonly Option<ulong> _seed = NumberOptions.Number("--seed", "Seed of the relabellings and of all draws.", 0UL, 0UL, ulong.MaxValue);
 
     /// <summary>Makes the command.</summary>
     public ComputeCommand(Option<bool> json)
         : base(
-            "compute", "Computes the mean difference of every layer and ranks the layers by held-out AUC, with a permutation test.",
+            "compute", "Makes a direction for every layer, from traces or texts, and ranks the layers by held-out AUC, with a permutation test.",
             "capvec compute --activations runs/activations.safetensors --out runs/vectors", json)
     {
         _capture.AddTo(this);
-        foreach (var option in new Option[] { _activations, _out, _permutations, _seed })
+        _contrast.AddTo(this);
+        _estimator.AddTo(this);
+        foreach (var option in new Option[] { _activations, _out, _permutations, _within, _seed })
             Options.Add(option);
         _activations.Validators.Add(result =>
         {
@@ -37,43 +43,47 @@ internal sealed class ComputeCommand : CapvecCommand
         });
         Validators.Add(result =>
         {
-            var traces = result.GetResult(_capture.Traces) is not null;
-            if (traces == (result.GetResult(_activations) is not null))
-                result.AddError("either --traces or --activations is needed");
-            else if (traces != (result.GetResult(_capture.Model) is not null))
-                result.AddError(traces ? "--traces needs a --model to read them" : "--model goes with --traces; activations are captured already");
+            var (traces, texts, activations) = (result.GetResult(_capture.Traces) is not null, _contrast.Given(result), result.GetResult(_activations) is not null);
+            var needsModel = traces || texts;
+            if (new[] { traces, texts, activations }.Count(given => given) != 1)
+                result.AddError("one of --traces, --activations, or texts (--pairs, --positive-texts with --negative-texts) is needed");
+            else if (needsModel != (result.GetResult(_capture.Model) is not null))
+                result.AddError(needsModel ? $"{(traces ? "--traces" : "texts")} need a --model to read them" : "--model goes with --traces or texts; activations are captured already");
         });
     }
 
     /// <inheritdoc/>
     protected override async Task<JsonObject?> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation)
     {
-        var files = arguments.GetValue(_activations) ?? [];
-        var set = files.Length > 0 ? ActivationJoin.Load(files) : await _capture.RunAsync(arguments, cancellation);
         var folder = arguments.GetRequiredValue(_out);
+        var seed = arguments.GetValue(_seed);
+        var set = _estimator.Prepare(arguments, await ReadAsync(arguments, cancellation));
         if (set.Labels.Distinct().Count() < 2)
             throw new CapvecException($"all {set.Traces.Length} traces are {(set.Labels[0] ? "positives" : "negatives")}; a contrast needs passed and failed trials. Collect more attempts.");
-        var directions = MeanDifference.Fit(set, time: TimeProvider.System);
-        var ranking = LayerRanking.Compute(set, directions, new RankingOptions { Permutations = arguments.GetValue(_permutations), Seed = arguments.GetValue(_seed) });
+        var estimator = _estimator.Make(arguments, seed);
+        var directions = DirectionFit.Fit(set, estimator, time: TimeProvider.System);
+        var ranking = LayerRanking.Compute(set, directions, new RankingOptions { Estimator = estimator, Permutations = arguments.GetValue(_permutations), PermuteWithinGroups = arguments.GetValue(_within), Seed = seed });
         DirectionFile.SaveBoth(directions, folder);
         ranking.Save(folder);
-        var audit = ConfoundAudit.Run(set, ranking.Layers[0].Layer);
+        var audit = ConfoundAudit.Run(set, ranking);
         audit.Save(folder);
 
-        var rows = new List<string[]> { new[] { "layer", "auc", "held out", "p", "margin", "margin/norm" } };
+        var rows = new List<string[]> { new[] { "layer", "auc", "held out", "95% interval", "p", "p over layers", "halves", "margin", "margin/norm" } };
         rows.AddRange(ranking.Layers.Select(layer => new[]
         {
-            $"{layer.Layer}", $"{layer.Auc:F3}", $"{layer.HeldOutAuc:F3}", layer.P is { } p ? $"{p:F4}" : "", $"{layer.Margin:F2}", $"{layer.Margin / layer.ResidualNorm:F3}",
+            $"{layer.Layer}", $"{layer.Auc:F3}", $"{layer.HeldOutAuc:F3}", layer.HeldOutInterval is { } i ? $"{i.Low:F3}-{i.High:F3}" : "",
+            layer.P is { } p ? $"{p:F4}" : "", layer.PMax is { } most ? $"{most:F4}" : "", layer.HalvesCosine is { } halves ? $"{halves:F2}" : "", $"{layer.Margin:F2}", $"{layer.Margin / layer.ResidualNorm:F3}",
         }));
         output.Table(rows, heading: true);
         var best = ranking.Layers[0];
         output.Line();
-        foreach (var finding in audit.Findings())
-            output.Line(finding);
+        foreach (var line in RankingText.Of(ranking).Concat(audit.Findings()))
+            output.Line(line);
         output.Line($"{folder}: directions for {set.Layers.Length} layers from {best.Positives} positives and {best.Negatives} negatives");
         return new JsonObject
         {
             ["out"] = Path.GetFullPath(folder),
+            ["estimator"] = estimator.Name,
             ["positives"] = best.Positives,
             ["negatives"] = best.Negatives,
             ["layers"] = new JsonArray([.. ranking.Layers.Select(layer => new JsonObject
@@ -84,9 +94,18 @@ internal sealed class ComputeCommand : CapvecCommand
                 ["p_permutation"] = layer.P is { } p ? JsonLine.Number(p) : null,
                 ["margin"] = JsonLine.Number(layer.Margin),
                 ["residual_norm"] = JsonLine.Number(layer.ResidualNorm),
+                ["p_max"] = layer.PMax is { } most ? JsonLine.Number(most) : null,
+                ["cosine_halves"] = layer.HalvesCosine is { } halves ? JsonLine.Number(halves) : null,
             })]),
             ["audit"] = new JsonArray([.. audit.Findings().Select(finding => JsonValue.Create(finding))]),
             ["directions_hash"] = directions.Hash,
         };
+    }
+
+    private async Task<ActivationSet> ReadAsync(ParseResult arguments, CancellationToken cancellation)
+    {
+        if (arguments.GetValue(_activations) is { Length: > 0 } files)
+            return ActivationJoin.Load(files);
+        return _contrast.Given(arguments) ? await _contrast.RunAsync(arguments, arguments.GetRequiredValue(_capture.Model), cancellation) : await _capture.RunAsync(arguments, cancellation);
     }
 }

@@ -4,6 +4,7 @@ using Capvec.Experiments.Storage;
 using Capvec.Experiments.Studies;
 using Capvec.Formats.Errors;
 using Capvec.Steering.Activations;
+using Capvec.Steering.Directions;
 
 namespace Capvec.Experiments.Analysis;
 
@@ -43,6 +44,7 @@ public static class StudyAnalysis
             Groups = Refusals.ByGroup(test.Select(a => a.Name), trials),
             Arms = compared,
             Ranking = File.Exists(files.RankingJson) ? RankingFile.Load(files.RankingJson, chosen?.Layer) : [],
+            Audit = File.Exists(files.Audit) ? AuditFile.Load(files.Audit) : null,
             Contrast = File.Exists(files.Activations) ? Describe(files) : "not made yet",
             Trials = trials,
             NeverPassed = [.. trials.Where(t => t.Reward is not null).GroupBy(t => t.Task).Where(g => !g.Any(t => t.Passed))
@@ -85,6 +87,7 @@ public static class StudyAnalysis
     {
         var set = ActivationSet.Load(files.Activations);
         var positives = set.Traces.Count(t => t.IsPositive);
-        return FormattableString.Invariant($"mean difference of {positives} positive and {set.Traces.Length - positives} negative traces ({set.Contrast}); residuals of the plain model, {set.Positions}");
+        var estimator = File.Exists(files.Directions) ? DirectionFile.Load(files.Directions).Provenance.Estimator : null;
+        return FormattableString.Invariant($"{estimator?.Replace('-', ' ') ?? "direction"} of {positives} positive and {set.Traces.Length - positives} negative traces ({set.Contrast}); residuals of the plain model, {set.Positions}");
     }
 }

@@ -30,6 +30,9 @@ public sealed record StudyResults
     /// <summary>Layers by number.</summary>
     public required IReadOnlyList<LayerRank> Ranking { get; init; }
 
+    /// <summary>What the best direction has to do with other facts about the traces; null where it was not looked at.</summary>
+    public AuditResult? Audit { get; init; }
+
     /// <summary>How the contrast was made, in words: what the positives and negatives are, which estimator and positions.</summary>
     public required string Contrast { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Capvec.Agents.Traces;
 using Capvec.Engine.Loading;
 using Capvec.Engine.Scheduling;
@@ -15,8 +16,9 @@ internal sealed class CaptureStep(TextModel model, InferenceEngine engine, Study
     public async Task RunAsync(IReadOnlyList<(TrialRow Trial, bool IsPositive)> traces, ContrastPlan contrast, CancellationToken cancellation)
     {
         progress.Started(RunStep.Capture, "residuals of traces", traces.Count, 0, "traces");
+        var measures = new ImmutableSortedDictionary<string, double>[traces.Count];
         var values = await TraceActivations.CaptureAsync(model, engine, traces.Count, Load, contrast.Positions, done => progress.Advanced(done, null), cancellation).ConfigureAwait(false);
-        new ActivationSet(values, traces.Select(t => new ActivationTrace(t.Trial.TracePath, t.Trial.Task, t.IsPositive)), Enumerable.Range(0, model.Model.Layers), model.Model.Hidden)
+        new ActivationSet(values, traces.Select((t, i) => new ActivationTrace(t.Trial.TracePath, t.Trial.Task, t.IsPositive) { Arm = t.Trial.Arm, Measures = measures[i] }), Enumerable.Range(0, model.Model.Layers), model.Model.Hidden)
         {
             ModelHash = model.Model.Hash,
             Positions = TraceActivations.Describe(contrast.Positions),
@@ -27,7 +29,9 @@ internal sealed class CaptureStep(TextModel model, InferenceEngine engine, Study
         (Trajectory, string) Load(int i)
         {
             var path = Path.Combine(folder.Root, traces[i].Trial.TracePath);
-            return (TraceReader.Load(path), path);
+            var trace = TraceReader.Load(path);
+            measures[i] = TraceMeasures.Of(trace);
+            return (trace, path);
         }
     }
 }

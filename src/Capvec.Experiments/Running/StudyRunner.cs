@@ -118,10 +118,10 @@ public sealed class StudyRunner
 
     private void Compute(StudyStore store)
     {
-        var inputs = Hash([store.Step("capture")!, _study.Compute.Permutations.ToString(CultureInfo.InvariantCulture)]);
-        if (store.Step("compute") == inputs && File.Exists(_folder.Directions) && File.Exists(Path.Combine(_folder.Vectors, "dir.pt")) && File.Exists(_folder.RankingJson))
+        var inputs = Hash([store.Step("capture")!, _study.Compute.Permutations.ToString(CultureInfo.InvariantCulture), _study.Direction.Estimator]);
+        if (store.Step("compute") == inputs && File.Exists(_folder.Directions) && File.Exists(Path.Combine(_folder.Vectors, "dir.pt")) && File.Exists(_folder.RankingJson) && File.Exists(_folder.Audit))
             return;
-        ComputeStep.Run(_folder, _study.Compute.Permutations, Seeds.Derive(_study.Seed, "permutations"), _time, _progress);
+        ComputeStep.Run(_folder, _study.Direction.Estimator, _study.Compute.Permutations, Seeds.Derive(_study.Seed, "permutations"), _time, _progress);
         store.FinishStep("compute", inputs, _time.GetUtcNow());
     }
 

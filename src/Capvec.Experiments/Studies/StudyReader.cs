@@ -1,6 +1,7 @@
 using System.Globalization;
 using Capvec.Engine.Sampling;
 using Capvec.Formats.Errors;
+using Capvec.Steering.Estimation;
 using Capvec.Steering.Specification;
 
 namespace Capvec.Experiments.Studies;
@@ -158,7 +159,6 @@ public static class StudyReader
 
     private static ContrastPlan ReadDirection(YamlSection section, string file, YamlSection collect)
     {
-        section.Choice("estimator", 0, ("mean-difference", 0));
         var positives = ReadSides(section, "positives", file, collect);
         var negatives = ReadSides(section, "negatives", file, collect);
         if (positives.Intersect(negatives).FirstOrDefault() is { } both)
@@ -167,7 +167,10 @@ public static class StudyReader
             positives,
             negatives,
             section.Choice("positions", TokenPositions.AgentTokens, ("agent-tokens", TokenPositions.AgentTokens), ("last-prompt", TokenPositions.LastPrompt)),
-            section.Flag("mixed_tasks_only", false));
+            section.Flag("mixed_tasks_only", false))
+        {
+            Estimator = section.Choice("estimator", MeanDifference.Name, [.. DirectionEstimators.Names.Select(name => (name, name))]),
+        };
     }
 
     private static List<ContrastSide> ReadSides(YamlSection direction, string key, string file, YamlSection collect)

@@ -1,3 +1,4 @@
+using Capvec.Experiments.Results;
 using Capvec.Reports.Figures;
 using Capvec.Reports.Markup;
 
@@ -45,10 +46,21 @@ internal static class ResearchMarkdown
             - Permutation p is the share of label shuffles whose held-out AUC is at least as high.
             - Residual length is the mean length of the captured rows; the margin beside it says how large the difference is against what is there anyway.
 
+            ## What else the direction may be
+
+            {Audit(results.Audit)}
             ## What this does not show
 
             That a direction tells good traces from bad ones does not say that adding it makes runs better. It may hold style, length or refusal beside skill. RESULTS.md says what adding it did.
 
             """;
     }
+
+    private static string Audit(AuditResult? audit) => audit is null
+        ? "Not looked at.\n"
+        : $"""
+            {string.Concat(audit.Findings.Select(finding => $"- {Markdown.Text(Show.Sentence(finding))}\n"))}
+            {Markdown.Table(["Fact", "Scores tell it, AUC>", "Pairs alike in it>", "AUC among these>"], audit.Facts.Select(fact =>
+                (IReadOnlyList<string>)[fact.Fact, Show.Auc(fact.Separation), Show.Count(fact.Pairs), fact.AucHeldFixed is { } left ? Show.Auc(left) : Show.None]))}
+            """;
 }

@@ -62,6 +62,9 @@ internal static class Show
     /// <summary>An AUC with three decimals.</summary>
     public static string Auc(double auc) => double.IsNaN(auc) ? None : Fixed(auc, 3);
 
+    /// <summary>A finding as a sentence of its own.</summary>
+    public static string Sentence(string finding) => finding.Length == 0 ? finding : $"{char.ToUpperInvariant(finding[0])}{finding[1..]}.";
+
     /// <summary>A strength or alpha as the study wrote it, at most four significant digits, with a real minus sign.</summary>
     public static string Strength(double? strength) => strength is { } s ? Minus(s.ToString("G4", CultureInfo.InvariantCulture)) : None;
 

@@ -32,6 +32,7 @@ internal static class LayersSection
             <p>{context.Study.Results.Contrast}</p>
             <p>{words} A high AUC says that a direction tells the two sets of traces apart, not that adding it helps: it may tell them apart by style. Only the test stage says whether it helps.</p>
             {ChartFigure.Of(context.Charts.Add(chart, label), Html.Empty, caption, table)}
+            {AuditSection.Of(context)}
             {Collected(context.Study)}
             """));
     }

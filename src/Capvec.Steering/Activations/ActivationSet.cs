@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Capvec.Engine.Sampling;
 using Capvec.Formats.Errors;
 using Capvec.Formats.Safetensors;
 
@@ -83,6 +84,41 @@ public sealed class ActivationSet
     /// <summary>The set with other labels, over the same buffer.</summary>
     public ActivationSet Relabel(Func<ActivationTrace, bool> isPositive, string? contrast = null) =>
         new(_values, Traces.Select(t => t with { IsPositive = isPositive(t) }), Layers, Hidden) { ModelHash = ModelHash, Positions = Positions, Contrast = contrast ?? Contrast };
+
+    /// <summary>
+    /// The set with outlying numbers drawn in, copied: in each row, numbers beyond the quantile of the row's own magnitudes become that magnitude. A few dimensions
+    /// of large models reach hundreds of times further than all others and would decide every mean.
+    /// </summary>
+    /// <param name="quantile">Share of a row's numbers that stay as they are, such as 0.995.</param>
+    /// <exception cref="CapvecException">The share is not in (0, 1).</exception>
+    public ActivationSet Winsorised(double quantile)
+    {
+        if (!(quantile is > 0 and < 1))
+            throw new CapvecException($"numbers cannot be drawn in at the quantile {quantile}; give a share between 0 and 1, such as 0.995.", null, CapvecException.WrongUsage);
+        var values = (float[])_values.Clone();
+        var magnitudes = new float[Hidden];
+        for (var at = 0; at < values.Length; at += Hidden)
+        {
+            var row = values.AsSpan(at, Hidden);
+            for (var k = 0; k < Hidden; k++)
+                magnitudes[k] = Math.Abs(row[k]);
+            Array.Sort(magnitudes);
+            var most = magnitudes[(int)Math.Ceiling(quantile * (Hidden - 1))];
+            foreach (ref var x in row)
+                x = Math.Clamp(x, -most, most);
+        }
+
+        return new ActivationSet(values, Traces, Layers, Hidden) { ModelHash = ModelHash, Positions = Positions, Contrast = Contrast };
+    }
+
+    /// <summary>The control of every direction: the same rows with the labels dealt out again, as many of each.</summary>
+    /// <param name="seed">Seed of the deal.</param>
+    public ActivationSet ShuffledLabels(ulong seed)
+    {
+        var positives = Labels.AsSpan().Count(true);
+        var chosen = Enumerable.Range(0, Traces.Length).OrderBy(i => SeededDraws.Bits(seed, (ulong)i)).Take(positives).Select(i => Traces[i].Id).ToHashSet(StringComparer.Ordinal);
+        return Relabel(trace => chosen.Contains(trace.Id), $"none: labels dealt out again (control for: {Contrast ?? "unknown"})");
+    }
 
     /// <summary>Writes the set as <c>activations.safetensors</c>, atomically; docs/formats.md describes it.</summary>
     /// <exception cref="CapvecException">The folder cannot be written.</exception>

@@ -4,12 +4,13 @@ using System.Text.Json;
 using Capvec.Formats.Errors;
 using Capvec.Formats.Files;
 using Capvec.Steering.Activations;
+using Capvec.Steering.Ranking;
 using Capvec.Steering.Validation;
 
 namespace Capvec.Steering.Audit;
 
 /// <summary>
-/// Is a direction about the contrast, or about something that went with it? Every trace has its leave-one-out score (<see cref="LeaveOneOut"/>);
+/// Is a direction about the contrast, or about something that went with it? Every trace has its held-out score;
 /// for each fact about the traces, the audit says how well these scores tell the fact, and which AUC is left among traces that are alike in it (the
 /// stratified Mann-Whitney statistic of van Elteren, every pair weighing the same).
 /// <para>
@@ -31,19 +32,25 @@ public sealed class ConfoundAudit
     /// <summary>0-based block.</summary>
     public int Layer { get; }
 
-    /// <summary>Leave-one-out AUC over all pairs.</summary>
+    /// <summary>Held-out AUC over all pairs.</summary>
     public double HeldOutAuc { get; }
 
     /// <summary>One entry a fact, the one that leaves the least first.</summary>
     public ImmutableArray<Confound> Confounds { get; }
 
+    /// <summary>Audits the best layer of a ranking.</summary>
+    /// <param name="set">The rows that were ranked, with labels and what is known of the traces.</param>
+    /// <param name="ranking">Their ranking.</param>
+    public static ConfoundAudit Run(ActivationSet set, LayerRanking ranking) => Run(set, ranking.Layers[0].Layer, ranking.HeldOutScores(ranking.Layers[0].Layer).ToArray());
+
     /// <summary>Audits the mean difference of one layer.</summary>
     /// <param name="set">Captured rows with labels and what is known of the traces.</param>
     /// <param name="layer">0-based block.</param>
     /// <exception cref="CapvecException">A class has fewer than two traces, or the layer was not captured.</exception>
-    public static ConfoundAudit Run(ActivationSet set, int layer)
+    public static ConfoundAudit Run(ActivationSet set, int layer) => Run(set, layer, LeaveOneOut.Scores(set, layer));
+
+    private static ConfoundAudit Run(ActivationSet set, int layer, double[] scores)
     {
-        var scores = LeaveOneOut.Scores(set, layer);
         var labels = set.Labels;
         return new ConfoundAudit(layer, Auc.Of(scores, labels), TraceFact.Of(set).Select(fact => Examine(fact, scores, labels)));
     }

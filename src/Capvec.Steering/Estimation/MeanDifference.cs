@@ -1,4 +1,3 @@
-using System.Reflection;
 using Capvec.Formats.Errors;
 using Capvec.Steering.Activations;
 using Capvec.Steering.Directions;
@@ -19,19 +18,7 @@ public static class MeanDifference
     /// <param name="sign">What adding the direction moves towards; "positives minus negatives" when null.</param>
     /// <param name="time">Gives the date of creation.</param>
     /// <exception cref="CapvecException">A class is empty, or the means of a layer are equal.</exception>
-    public static DirectionSet Fit(ActivationSet set, string? sign = null, TimeProvider? time = null) => new(
-        set.Layers.Select(layer => Fit(set, layer)),
-        new DirectionProvenance
-        {
-            ModelHash = set.ModelHash,
-            Estimator = Name,
-            Positions = set.Positions,
-            Contrast = set.Contrast,
-            Sign = sign ?? "positives minus negatives",
-            TrainingTraces = [.. set.Traces.Select(t => t.Id)],
-            Created = (time ?? TimeProvider.System).GetUtcNow(),
-            CapvecVersion = Version,
-        });
+    public static DirectionSet Fit(ActivationSet set, string? sign = null, TimeProvider? time = null) => DirectionFit.Fit(set, DirectionEstimators.Default, sign, time);
 
     /// <summary>The direction of one layer.</summary>
     /// <exception cref="CapvecException">A class is empty, the layer was not captured, or the means are equal.</exception>
@@ -67,6 +54,4 @@ public static class MeanDifference
             throw new CapvecException($"the means of positives and negatives are equal at layer {layer}, so there is no direction; are the two sides the same traces?");
         return new Direction(layer, [.. difference.Select(x => (float)(x / margin))], margin, norms / set.Traces.Length);
     }
-
-    private static string Version { get; } = typeof(MeanDifference).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 }

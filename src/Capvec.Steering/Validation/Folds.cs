@@ -16,6 +16,19 @@ public sealed class Folds
     /// <summary>Every trace a fold of its own.</summary>
     public static Folds LeaveOneOut(int traces) => new(traces, [.. Enumerable.Range(0, traces)]);
 
+    /// <summary>Each class is dealt over the folds in turn, so that every fold has the classes' shares.</summary>
+    /// <param name="labels">[traces] true for positives.</param>
+    /// <param name="folds">How many folds at most.</param>
+    public static Folds Dealt(ReadOnlySpan<bool> labels, int folds)
+    {
+        var of = new int[labels.Length];
+        int positives = 0, negatives = 0;
+        var count = Math.Min(folds, labels.Length);
+        for (var i = 0; i < of.Length; i++)
+            of[i] = (labels[i] ? positives++ : negatives++) % count;
+        return new Folds(count, [.. of]);
+    }
+
     /// <summary>
     /// Whole groups (tasks) are left out together: the groups, largest first and then by name, each go to the fold that has the fewest traces so
     /// far. Deterministic. With as many folds as groups this is leave-one-group-out.

@@ -1,9 +1,10 @@
 using System.Numerics.Tensors;
+using Capvec.Steering.Estimation;
 
 namespace Capvec.Steering.Validation;
 
 /// <summary>
-/// Scores of traces on mean-difference directions that were fitted without them, from a Gram matrix, in O(n^2) for all folds together.
+/// Scores of traces on mean-difference directions that were fitted without them, from inner products, in O(n^2) for all folds together.
 /// <para>
 /// For a fold, with a and b the sums of the positive and negative training rows, p and q their numbers: direction
 /// <c>w = a/p - b/q</c>, origin <c>m = (a+b)/(p+q)</c>, and the score of a held-out row x is <c>(x - m).w / |w|</c>. The origin is the mean of the
@@ -13,22 +14,22 @@ namespace Capvec.Steering.Validation;
 /// </summary>
 internal sealed class HeldOutScores
 {
-    private readonly GramMatrix _gram;
+    private readonly TrainingRows _gram;
     private readonly int[][] _members;
     private readonly double[] _positive;
     private readonly double[] _negative;
     private readonly double[] _total;
 
     /// <summary>Prepares scoring; the instance holds buffers and is for one thread.</summary>
-    public HeldOutScores(GramMatrix gram, Folds folds)
+    public HeldOutScores(TrainingRows gram, Folds folds)
     {
         _gram = gram;
-        _members = [.. Enumerable.Range(0, folds.Count).Select(f => Enumerable.Range(0, gram.Size).Where(i => folds.Of[i] == f).ToArray())];
-        _positive = new double[gram.Size];
-        _negative = new double[gram.Size];
-        _total = new double[gram.Size];
-        for (var i = 0; i < gram.Size; i++)
-            TensorPrimitives.Add(_total, gram.Row(i), _total);
+        _members = [.. Enumerable.Range(0, folds.Count).Select(f => Enumerable.Range(0, gram.Count).Where(i => folds.Of[i] == f).ToArray())];
+        _positive = new double[gram.Count];
+        _negative = new double[gram.Count];
+        _total = new double[gram.Count];
+        for (var i = 0; i < gram.Count; i++)
+            TensorPrimitives.Add(_total, gram.Products(i)[..gram.Count], _total);
     }
 
     /// <summary>Scores every trace; false where some fold leaves no positive or no negative to train on.</summary>
@@ -43,7 +44,7 @@ internal sealed class HeldOutScores
         for (var i = 0; i < labels.Length; i++)
         {
             if (labels[i] == few)
-                TensorPrimitives.Add(small, _gram.Row(i), small);
+                TensorPrimitives.Add(small, _gram.Products(i)[.._gram.Count], small);
         }
 
         TensorPrimitives.Subtract<double>(_total, small, large);
@@ -77,7 +78,7 @@ internal sealed class HeldOutScores
                 (aa, ab) = (aa - (2 * _positive[i]), ab - _negative[i]);
             else
                 (ab, bb) = (ab - _positive[i], bb - (2 * _negative[i]));
-            var row = _gram.Row(i);
+            var row = _gram.Products(i)[.._gram.Count];
             foreach (var j in fold)
             {
                 if (labels[i] && labels[j])
@@ -99,7 +100,7 @@ internal sealed class HeldOutScores
         foreach (var i in fold)
         {
             double a = _positive[i], b = _negative[i];
-            var row = _gram.Row(i);
+            var row = _gram.Products(i)[.._gram.Count];
             foreach (var j in fold)
             {
                 if (labels[j])

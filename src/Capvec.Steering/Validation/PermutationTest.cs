@@ -1,11 +1,12 @@
 using Capvec.Formats.Errors;
 using Capvec.Steering.Activations;
+using Capvec.Steering.Estimation;
 
 namespace Capvec.Steering.Validation;
 
 /// <summary>
 /// Is the held-out AUC higher than labels that mean nothing give? The labels are permuted over the traces (within tasks, if asked), the whole
-/// leave-one-out procedure is repeated for each relabelling, and p is the share that does at least as well (one-sided). All layers get the same
+/// held-out procedure is repeated for each relabelling, and p is the share that does at least as well (one-sided). All layers get the same
 /// relabellings, so that the maximum over layers keeps their correlation (Westfall and Young's single-step max-T).
 /// </summary>
 public static class PermutationTest
@@ -19,10 +20,10 @@ public static class PermutationTest
     /// </param>
     /// <exception cref="CapvecException">A class has fewer than two traces, no relabelling is possible, or the number of shuffles is not positive.</exception>
     public static PermutationResult Run(ActivationSet set, int shuffles, ulong seed, bool withinGroups = false) =>
-        Run([.. set.Layers.Select(layer => GramMatrix.Of(set, layer))], set, shuffles, seed, withinGroups);
+        Run([.. set.Layers.Select(layer => TrainingRows.Of(set, layer))], set, HeldOutMethod.Of(DirectionEstimators.Default, set.Labels), shuffles, seed, withinGroups);
 
-    /// <summary>Tests layers whose Gram matrices are there already, in the order of the set's layers.</summary>
-    internal static PermutationResult Run(IReadOnlyList<GramMatrix> grams, ActivationSet set, int shuffles, ulong seed, bool withinGroups)
+    /// <summary>Tests layers whose inner products are there already, in the order of the set's layers.</summary>
+    internal static PermutationResult Run(IReadOnlyList<TrainingRows> layers, ActivationSet set, HeldOutMethod method, int shuffles, ulong seed, bool withinGroups)
     {
         if (shuffles < 1)
             throw new CapvecException($"{shuffles} permutations cannot be drawn; give at least 1 (1000 is usual).");
@@ -31,12 +32,11 @@ public static class PermutationTest
         var relabelled = LabelShuffles.Make(labels, withinGroups ? [.. set.Traces.Select(t => t.Group)] : null, shuffles, seed);
         if (relabelled.IsExact && relabelled.Labels.Count == 1)
             throw new CapvecException("every task has traces of one label only, so labels cannot be permuted within tasks; permute over all traces, or collect tasks with both outcomes.");
-        var folds = Folds.LeaveOneOut(labels.Length);
-        var observed = new long[grams.Count];
-        var wins = new long[grams.Count][];
-        Parallel.For(0, grams.Count, layer =>
+        var observed = new long[layers.Count];
+        var wins = new long[layers.Count][];
+        Layerwise.For(layers.Count, layer =>
         {
-            var scorer = new HeldOutScores(grams[layer], folds);
+            var scorer = method.For(layers[layer]);
             observed[layer] = Wins(scorer, labels);
             wins[layer] = [.. relabelled.Labels.Select(l => Wins(scorer, l))];
         });
@@ -51,12 +51,8 @@ public static class PermutationTest
             relabelled.IsExact);
     }
 
-    private static long Wins(HeldOutScores scorer, bool[] labels)
-    {
-        var scores = new double[labels.Length];
-        scorer.TryScore(labels, scores); // two of each class are left after taking out one, so every fold can be scored
-        return Auc.DoubledWins(scores, (bool[])labels.Clone());
-    }
+    private static long Wins(Func<bool[], double[]?> scorer, bool[] labels) =>
+        Auc.DoubledWins(scorer(labels) ?? new double[labels.Length], (bool[])labels.Clone()); // labels that cannot be scored tell nothing: all ties
 
     private static double Share(long[] wins, long observed, bool isExact)
     {

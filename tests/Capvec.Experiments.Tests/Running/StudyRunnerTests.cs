@@ -44,6 +44,10 @@ public class StudyRunnerTests
         results.Trials.Where(t => t is { Stage: Stages.Test, Arm: "base" }).Select(t => t.Seed)
             .Intersect(results.Trials.Where(t => t.Stage == Stages.Collect || t.Arm == "base again").Select(t => t.Seed)).ShouldBeEmpty();
 
+        results.Audit!.Facts.Select(f => f.Fact).ShouldContain("task");
+        results.Audit.Facts.Select(f => f.Fact).ShouldContain("characters a reply"); // counted in the traces
+        results.Audit.Layer.ShouldBe(results.Ranking.MaxBy(r => r.HeldOutAuc)!.Layer);
+
         var directions = DirectionFile.Load(Path.Combine(study.Output, "vectors", "dir.safetensors"));
         directions.Layers.ShouldBe(Enumerable.Range(0, 12));
         DirectionFile.Load(Path.Combine(study.Output, "vectors", "dir.pt")).At(layer).Unit.ToArray().ShouldBe(directions.At(layer).Unit.ToArray());

@@ -37,6 +37,18 @@ public sealed class ReportPageTests(WholeStudyFixture whole) : IClassFixture<Who
         chart.GetProperty("reference").GetDouble().ShouldBe(arms.Single(a => a.Kind == ArmKind.Base).Rate);
     }
 
+    [Fact]
+    public void What_else_the_direction_may_be_stands_in_words_and_figures_on_the_page_and_in_the_bundle()
+    {
+        var layers = _page.Document.QuerySelector("#layers")!;
+        layers.TextContent.ShouldContain("Layer 4: the direction may be mostly arm");
+        var rows = layers.QuerySelectorAll("[aria-label='Facts about the traces and the direction of layer 4'] tbody tr").Select(r => string.Join('|', r.Children.Select(c => c.TextContent.Trim()))).ToList();
+        rows.ShouldBe(["arm|0.981|0|–", "turns|0.724|1,204|0.912"]);
+        var research = File.ReadAllText(Path.Combine(Path.GetDirectoryName(_page.Path)!, "RESEARCH.md"));
+        research.ShouldContain("## What else the direction may be\n\n- Layer 4: the direction may be mostly arm");
+        research.ShouldContain("| turns | 0.724 | 1,204 | 0.912 |");
+    }
+
     [Theory]
     [InlineData("test")]
     [InlineData("selection")]

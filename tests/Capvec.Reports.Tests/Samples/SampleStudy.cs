@@ -89,6 +89,8 @@ internal static class SampleStudy
             NeverPassed = never,
             Candidate = test.Where(a => a.Kind == ArmKind.Steered).MaxBy(a => a.Rate)?.Name,
             Ranking = Ranking(12),
+            Audit = new(4, 0.963, ["layer 4: the direction may be mostly arm: no positive is like any negative in it, so the two cannot be told apart; its scores tell it with AUC 0.981"],
+                [new("arm", 0.981, 0, null), new("turns", 0.724, 1_204, 0.912)]),
             Verdict = VerdictOf(armResults),
         };
     }

@@ -2,6 +2,7 @@ using Capvec.Formats.Errors;
 using Capvec.Steering.Activations;
 using Capvec.Steering.Directions;
 using Capvec.Steering.Estimation;
+using Capvec.Steering.Ranking;
 using Capvec.Steering.Tests.Data;
 using FsCheck;
 using FsCheck.Fluent;

@@ -1,6 +1,7 @@
 using Capvec.Formats.Errors;
 using Capvec.Steering.Activations;
 using Capvec.Steering.Estimation;
+using Capvec.Steering.Ranking;
 using Capvec.Steering.Tests.Data;
 using Capvec.Steering.Validation;
 using FsCheck;
@@ -16,7 +17,7 @@ public sealed class HeldOutTests
         var set = Noise.Make(seed, 2 + (seed & 3), 3, hidden: 9, layers: 2, shift: 1, offset: 40);
         var naive = Refitted(set, 1, Folds.LeaveOneOut(set.Traces.Length));
         var gram = new double[set.Traces.Length];
-        new HeldOutScores(GramMatrix.Of(set, 1), Folds.LeaveOneOut(set.Traces.Length)).TryScore(set.Labels, gram).ShouldBeTrue();
+        new HeldOutScores(TrainingRows.Of(set, 1), Folds.LeaveOneOut(set.Traces.Length)).TryScore(set.Labels, gram).ShouldBeTrue();
         return Near(LeaveOneOut.Scores(set, 1), naive) && Near(gram, naive);
     }).QuickCheckThrowOnFailure();
 
@@ -26,7 +27,7 @@ public sealed class HeldOutTests
         var set = Noise.Make(seed, 9, 5, hidden: 6, shift: 0.5, offset: 10, groups: 5);
         var folds = Folds.ByGroup([.. set.Traces.Select(t => t.Group)], 3);
         var fast = new double[14];
-        new HeldOutScores(GramMatrix.Of(set, 0), folds).TryScore(set.Labels, fast).ShouldBeTrue();
+        new HeldOutScores(TrainingRows.Of(set, 0), folds).TryScore(set.Labels, fast).ShouldBeTrue();
         return folds.Count == 3 && Near(fast, Refitted(set, 0, folds));
     }).QuickCheckThrowOnFailure();
 

@@ -2,9 +2,10 @@ using System.Globalization;
 using System.Text.Json;
 using Capvec.Formats.Errors;
 using Capvec.Steering.Estimation;
+using Capvec.Steering.Ranking;
 using Capvec.Steering.Tests.Data;
 
-namespace Capvec.Steering.Tests.Estimation;
+namespace Capvec.Steering.Tests.Ranking;
 
 public sealed class LayerRankingTests
 {
@@ -20,7 +21,7 @@ public sealed class LayerRankingTests
         ranking.Save(folder.Path);
 
         var lines = File.ReadAllLines(folder.File("ranking.csv"));
-        lines[0].ShouldBe("layer,auc,margin,n,n_pos,n_neg,auc_held_out,auc_grouped,p_permutation,p_max,residual_norm");
+        lines[0].ShouldBe("layer,auc,margin,n,n_pos,n_neg,auc_held_out,auc_grouped,p_permutation,p_max,residual_norm,auc_low,auc_high,cosine_halves,cosine_next");
         lines.Length.ShouldBe(4);
         var first = ranking.Layers[0];
         var cells = lines[1].Split(',');
@@ -47,7 +48,7 @@ public sealed class LayerRankingTests
             var set = Noise.Make(2, 4, 5);
             var csv = LayerRanking.Compute(set, MeanDifference.Fit(set), new RankingOptions { Permutations = 0 }).ToCsv();
             var cells = csv.Split('\n')[1].Split(',');
-            cells.Length.ShouldBe(11);
+            cells.Length.ShouldBe(15);
             cells[8..10].ShouldBe(["", ""]); // no permutations asked for
         }
         finally

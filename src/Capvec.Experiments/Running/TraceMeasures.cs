@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using Capvec.Agents.Traces;
 
-namespace Capvec.Cli.Capturing;
+namespace Capvec.Experiments.Running;
 
 /// <summary>What can be counted in a trace, for the audit of the direction that is made from it.</summary>
-internal static class TraceMeasures
+public static class TraceMeasures
 {
     /// <summary>Turns, length of the replies and the marks that replies were given, by name.</summary>
     public static ImmutableSortedDictionary<string, double> Of(Trajectory trace)
