@@ -28,7 +28,7 @@ public sealed class BadInputTests
         { $"forward --model {Model} --ids 1 --out /tmp/capvec-none --vector a.pt --layer 1 --alpha x", 2, "--alpha x" },
         { $"forward --model {Model} --ids 1 --out /tmp/capvec-none --vector /no/a.pt --layer 1 --alpha 1", 1, "/no/a.pt does not exist" },
         { $"forward --model {Model} --adapter tasks --ids 1 --out /tmp/capvec-none", 1, "adapter_config.json" },
-        { $"steer --model {Model} --prompt a", 2, "'--vector' is required" },
+        { $"steer --model {Model} --prompt a", 2, "give a --vector, or a --steering file" },
         { $"steer --model {Model} --prompt a --vector a.pt --layer 1 --alpha 1 --temperature -1", 2, "--temperature -1" },
         { $"render --model {Model}", 2, "either --prompt or --messages is needed" },
         { $"render --model {Model} --messages /no/file.json", 2, "/no/file.json" },

@@ -63,6 +63,40 @@ public sealed class ForwardTests
     }
 
     [Fact]
+    public async Task Schedules_gates_and_a_steering_file_say_what_the_options_say()
+    {
+        using var folder = new TemporaryFolder();
+        new SafetensorsWriter().Add("axes", [12, 256], Enumerable.Range(0, 12 * 256).Select(i => i % 256 == 9 ? 1f : 0).ToArray()).Write(folder.File("v.safetensors"));
+        File.WriteAllText(folder.File("s.json"), """
+            {"vectors":[{"source":"v.safetensors#axes","scale":4,"layers":[5],"apply":{"prompt":true,"generation":true,"reply":{"from":1,"to":9,"every":2,"half_life":3}},
+                         "gate":{"layer":7,"below":500,"over":"max"}}]}
+            """);
+        string[] common = ["forward", "--model", Model, "--ids", "1 300 301", "--out", folder.File("f"), "--json"];
+        var flags = await CapvecProcess.RunAsync([.. common, "--vector", $"{folder.File("v.safetensors")}#axes", "--layer", "5", "--alpha", "4", "--reply-from", "1", "--reply-to", "9", "--reply-every", "2", "--half-life", "3", "--gate-layer", "7", "--gate-below", "500", "--gate-over", "max"]);
+        flags.ExitCode.ShouldBe(0, flags.Error);
+        var file = await CapvecProcess.RunAsync([.. common, "--steering", folder.File("s.json")]);
+        file.ExitCode.ShouldBe(0, file.Error);
+        file.Json.GetProperty("steering").GetString().ShouldBe(flags.Json.GetProperty("steering").GetString());
+        var gate = flags.Json.GetProperty("gates").EnumerateArray().ShouldHaveSingleItem();
+        gate.GetProperty("open").GetBoolean().ShouldBeTrue();
+        gate.GetProperty("value").GetDouble().ShouldBe(file.Json.GetProperty("gates")[0].GetProperty("value").GetDouble());
+
+        foreach (var (more, says) in new[]
+        {
+            ("--steering s.json --alpha 3", "--steering says everything; --alpha beside it is of --vector"),
+            ("--gate-layer 3 --gate-above 1", "--gate-layer steers with a --vector, which is missing"),
+            ("--vector v --layer 1 --alpha 1 --gate-above 1", "a gate needs a --gate-layer to read"),
+            ("--vector v --layer 1 --alpha 1 --gate-layer 3", "--gate-layer needs one threshold"),
+            ("--vector v --layer 1 --alpha 1 --reply-from 3 --reply-to 3", "leave no token"),
+            ("--vector v --layer 1 --operation ablate --half-life 3", "--half-life fades a strength"),
+        })
+        {
+            var run = await CapvecProcess.RunAsync([.. common, .. more.Split(' ').Select(word => word is "s.json" ? folder.File(word) : word)]);
+            (run.ExitCode, run.Output.Contains(says, StringComparison.Ordinal) || run.Error.Contains(says, StringComparison.Ordinal)).ShouldBe((2, true), $"{more}: {run.Error}{run.Output}");
+        }
+    }
+
+    [Fact]
     public async Task Affine_and_clamp_set_the_component_and_refuse_what_they_cannot_use()
     {
         using var folder = new TemporaryFolder();

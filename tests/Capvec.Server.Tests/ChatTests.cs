@@ -61,6 +61,31 @@ public sealed class ChatTests(PhantomServer server)
         echo.GetProperty("apply").GetProperty("prompt").GetBoolean().ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("above", false)]
+    [InlineData("below", true)]
+    public async Task A_gate_decides_for_the_request_and_the_answer_says_what_it_found(string side, bool open)
+    {
+        var axis = new float[256];
+        axis[3] = 1;
+        var expected = await EngineAsync(open ? SteeringPlan.Add(3, axis, 40) : SteeringPlan.None, 40);
+        var json = $$"""{ {{Question}}, "temperature":0, "max_tokens":40, "n":2, "steering":{"vectors":[{"source":"axes","scale":40,"layers":[3],"gate":{"layer":3,"{{side}}":1000}}]}""";
+        var (status, body, _) = await server.ChatAsync(json + "}");
+        status.ShouldBe(HttpStatusCode.OK);
+        Content(body, 1).ShouldBe(server.Text.Tokenizer.Decode(expected.Tokens, skipSpecial: true));
+        var told = body.GetProperty("capvec").GetProperty("gates").EnumerateArray().ShouldHaveSingleItem();
+        (told.GetProperty("open").GetBoolean(), told.GetProperty("comparison").GetString(), told.GetProperty("layer").GetInt32()).ShouldBe((open, side, 3));
+
+        // A stream begins before the prompt is read, and says it at the end.
+        using var content = new StringContent(json + ", \"stream\":true }", Encoding.UTF8, "application/json");
+        using var response = await server.Http.PostAsync("/v1/chat/completions", content, TestContext.Current.CancellationToken);
+        var chunks = (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Split("\n\n", StringSplitOptions.RemoveEmptyEntries)[..^1].Select(one => JsonDocument.Parse(one["data: ".Length..]).RootElement).ToList();
+        chunks[0].GetProperty("capvec").TryGetProperty("gates", out _).ShouldBeFalse();
+        var ends = chunks.Where(chunk => chunk.GetProperty("choices")[0].GetProperty("finish_reason").ValueKind == JsonValueKind.String).ToList();
+        ends.Count.ShouldBe(2);
+        ends.ShouldAllBe(chunk => chunk.GetProperty("capvec").GetProperty("gates")[0].GetProperty("value").GetDouble() == told.GetProperty("value").GetDouble());
+    }
+
     [Fact]
     public async Task Strength_0_gives_the_plain_reply()
     {

@@ -12,6 +12,9 @@ public sealed record TurnRecord
     /// <summary>Why it could not be used, or null.</summary>
     public string? ParseError { get; init; }
 
+    /// <summary>What the gates of the steering decided, or null where it has none.</summary>
+    public IReadOnlyList<GateRecord>? Gates { get; init; }
+
     /// <summary>Why log-probabilities are missing, or null.</summary>
     public string? NoLogprobs { get; init; }
 }

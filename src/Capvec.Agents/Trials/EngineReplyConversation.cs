@@ -53,6 +53,7 @@ internal sealed class EngineReplyConversation : IReplyConversation
             PromptIds = prompt.Ids,
             TokenIds = written,
             LogProbs = [.. result.LogProbs],
+            Gates = result.Gates,
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Capvec.Engine.Interventions;
 
 namespace Capvec.Agents.Trials;
 
@@ -28,4 +29,7 @@ public sealed record Reply
 
     /// <summary>[tokens] ln p of each of <see cref="TokenIds"/>; empty where the source does not know them.</summary>
     public ImmutableArray<float> LogProbs { get; init; } = [];
+
+    /// <summary>What the gates of the steering decided for it; empty where it has none.</summary>
+    public ImmutableArray<GateDecision> Gates { get; init; } = [];
 }

@@ -92,7 +92,14 @@ internal sealed class TrialLog
             },
             Extra = new StepExtra
             {
-                Capvec = new TurnRecord { Seed = seed, Marks = marks, ParseError = parsed.Error, NoLogprobs = finite ? null : "some were not finite" },
+                Capvec = new TurnRecord
+                {
+                    Seed = seed,
+                    Marks = marks,
+                    ParseError = parsed.Error,
+                    Gates = reply.Gates.IsEmpty ? null : [.. reply.Gates.Select(GateRecord.Of)],
+                    NoLogprobs = finite ? null : "some were not finite",
+                },
             },
         });
     }

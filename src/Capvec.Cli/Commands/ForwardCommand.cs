@@ -9,6 +9,7 @@ using Capvec.Engine.Requests;
 using Capvec.Engine.Scheduling;
 using Capvec.Formats.Errors;
 using Capvec.Formats.Safetensors;
+using Capvec.Steering.Specification;
 
 namespace Capvec.Cli.Commands;
 
@@ -62,6 +63,8 @@ internal sealed class ForwardCommand : CapvecCommand
         writer.Metadata["steering"] = steering.Fingerprint;
         writer.Write(path);
         output.Line($"{path}: logits [{ids.Length}, {model.Vocabulary}], resid_post.0 to resid_post.{model.Layers - 1} [{ids.Length}, {model.Hidden}]");
+        foreach (var decision in result.Gates)
+            output.Line($"gate: {decision.Gate}: {decision.Value:F3}, {(decision.IsOpen ? "open" : "shut")}");
         return new JsonObject
         {
             ["out"] = Path.GetFullPath(path),
@@ -71,6 +74,7 @@ internal sealed class ForwardCommand : CapvecCommand
             ["vocabulary"] = model.Vocabulary,
             ["model_hash"] = model.Hash,
             ["steering"] = steering.Fingerprint,
+            ["gates"] = GateReport.ToJson(result.Gates),
         };
     }
 

@@ -8,6 +8,7 @@ using Capvec.Engine.Loading;
 using Capvec.Engine.Requests;
 using Capvec.Engine.Scheduling;
 using Capvec.Formats.Errors;
+using Capvec.Steering.Specification;
 using Capvec.Text.Templates;
 
 namespace Capvec.Cli.Commands;
@@ -68,12 +69,15 @@ internal sealed class SteerCommand : CapvecCommand
             cancellation);
         var replies = await Task.WhenAll(Reply(SteeringPlan.None), Reply(steering));
         var (plain, steered) = (Show(text, replies[0]), Show(text, replies[1]));
+        foreach (var decision in replies[1].Gates)
+            output.Line($"gate: {decision.Gate}: {decision.Value:F3}, {(decision.IsOpen ? "open" : "shut")}");
         SideBySide.Print(output, ("plain", plain), ($"steered ({steering.Fingerprint})", steered));
         return new JsonObject
         {
             ["plain"] = Json(plain, replies[0]),
             ["steered"] = Json(steered, replies[1]),
             ["steering"] = steering.Fingerprint,
+            ["gates"] = GateReport.ToJson(replies[1].Gates),
             ["prompt_tokens"] = ids.Length,
             ["model_hash"] = text.Model.Hash,
         };

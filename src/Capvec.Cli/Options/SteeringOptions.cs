@@ -3,6 +3,7 @@ using Capvec.Engine.Interventions;
 using Capvec.Engine.Loading;
 using Capvec.Formats.Errors;
 using Capvec.Steering.Directions;
+using Capvec.Steering.Specification;
 
 namespace Capvec.Cli.Options;
 
@@ -19,13 +20,16 @@ internal sealed class SteeringOptions
     private readonly Option<float?> _low = NumberOptions.Optional<float>("--low", "Least component along v that a clamp leaves, in residual units.", -1e9f, 1e9f);
     private readonly Option<float?> _high = NumberOptions.Optional<float>("--high", "Greatest component along v that a clamp leaves.", -1e9f, 1e9f);
     private readonly Option<string> _where = new("--where") { Description = "Positions acted on: all, prompt or generated.", DefaultValueFactory = _ => "all" };
+    private readonly ScheduleFlags _schedule = new();
+    private readonly GateFlags _gate = new();
+    private readonly Option<string> _file = PathOptions.ExistingFile("--steering", "A JSON file that says everything at once (several vectors, layers, gates; docs/formats.md), in place of --vector and its options. Its sources are direction files, their paths counted from it.", required: false);
 
     /// <summary>Makes the options.</summary>
     /// <param name="required">Whether the command makes no sense without steering.</param>
     public SteeringOptions(bool required = false)
     {
         _required = required;
-        _vector = new("--vector") { Description = $"Directions: {VectorOptions.Files}.", Required = required, HelpName = "FILE" };
+        _vector = new("--vector") { Description = $"Directions: {VectorOptions.Files}.", HelpName = "FILE" };
         _operation.AcceptOnlyFromAmong("add", "ablate", "add-keep-norm", "affine", "clamp");
         _where.AcceptOnlyFromAmong("all", "prompt", "generated");
     }
@@ -33,18 +37,27 @@ internal sealed class SteeringOptions
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _vector, _name, _layersAre, _layer, _alpha, _operation, _low, _high, _where })
+        foreach (var option in Own.Append(_file))
             command.Options.Add(option);
         command.Validators.Add(result =>
         {
             var vector = result.GetResult(_vector) is not null;
+            if (result.GetResult(_file) is not null)
+            {
+                if (command.Options.FirstOrDefault(o => o != _file && Own.Contains(o) && result.GetResult(o) is { Implicit: false }) is { } other)
+                    result.AddError($"--steering says everything; {other.Name} beside it is of --vector");
+                return;
+            }
+
+            if (_required && !vector)
+                result.AddError("steering is missing: give a --vector, or a --steering file");
             var layer = result.GetResult(_layer) is not null;
             var alpha = result.GetResult(_alpha) is not null;
             var operation = result.GetValue(_operation);
             var takesAlpha = operation is not ("ablate" or "clamp");
             var range = result.GetResult(_low) is not null || result.GetResult(_high) is not null;
-            if (!vector && !_required && (layer || alpha || result.GetResult(_name) is not null))
-                result.AddError("--layer, --alpha and --vector-name steer with a --vector, which is missing");
+            if (!vector && !_required && Own.FirstOrDefault(o => result.GetResult(o) is { Implicit: false }) is { } alone)
+                result.AddError($"{alone.Name} steers with a --vector, which is missing");
             if (vector && !layer)
                 result.AddError("--vector needs a --layer to act on");
             if (vector && !alpha && takesAlpha)
@@ -55,13 +68,19 @@ internal sealed class SteeringOptions
                 result.AddError("--operation clamp has a range, --low and --high, and no --alpha");
             if (range != (operation == "clamp"))
                 result.AddError(range ? "--low and --high are of --operation clamp" : "--operation clamp needs --low, --high or both");
+            foreach (var error in vector ? new[] { _schedule.Error(result, operation), _gate.Error(result) }.OfType<string>() : [])
+                result.AddError(error);
         });
     }
 
-    /// <summary>The steering that the options describe; none where there is no --vector.</summary>
+    private IReadOnlyList<Option> Own => [_vector, _name, _layersAre, _layer, _alpha, _operation, _low, _high, _where, .. _schedule.All, .. _gate.All];
+
+    /// <summary>The steering that the options describe; none where there is neither --vector nor --steering.</summary>
     /// <exception cref="CapvecException">The file, the layers or the vectors do not fit the model.</exception>
     public SteeringPlan Plan(ParseResult arguments, LanguageModel model)
     {
+        if (arguments.GetValue(_file) is { } file)
+            return Read(file, model);
         if (arguments.GetValue(_vector) is not { } source)
             return SteeringPlan.None;
         var set = Load(source, arguments.GetValue(_name), arguments.GetValue(_layersAre));
@@ -82,9 +101,17 @@ internal sealed class SteeringOptions
             _ => SteeringMask.All,
         };
         set.CheckUse(operation, $"--vector {source}");
+        var (schedule, gate) = (_schedule.Read(arguments), _gate.Read(arguments, set, model));
         return new SteeringPlan([.. LayerList.Parse(arguments.GetValue(_layer)!, "--layer", model.Layers).Select(layer => operation == SteeringOperation.Clamp
-            ? new Intervention(operation, layer, set.At(layer).Unit, where: where) { Range = Range(arguments) }
-            : new Intervention(operation, layer, set.At(layer).Unit, arguments.GetValue(_alpha) ?? 0, where))]);
+            ? new Intervention(operation, layer, set.At(layer).Unit, where: where) { Schedule = schedule, Gate = gate, Range = Range(arguments) }
+            : new Intervention(operation, layer, set.At(layer).Unit, arguments.GetValue(_alpha) ?? 0, where) { Schedule = schedule, Gate = gate })]);
+    }
+
+    private static SteeringPlan Read(string file, LanguageModel model)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        var sets = new Dictionary<string, DirectionSet>(StringComparer.Ordinal);
+        return SteeringSpec.Parse(File.ReadAllText(file), $"{file}: steering").Resolve(source => sets.TryGetValue(source, out var set) ? set : sets[source] = Load(Path.GetFullPath(source, folder), null, null), model.Layers, model.Hidden, $"{file}: steering");
     }
 
     private SteeringRange Range(ParseResult arguments)

@@ -61,6 +61,7 @@ internal sealed class StudyJob
     {
         var page = ReportWriter.Write(results, ReportFolder(results.Folder));
         PrintArms(results, output);
+        PrintGroups(results, output);
         output.Line($"report: {page}");
         output.Line($"verdict: {results.Verdict.Sentence}");
         var json = Json(results);
@@ -89,6 +90,21 @@ internal sealed class StudyJob
         }
     }
 
+    /// <summary>Prints a line for each arm and group of tasks, where there are groups.</summary>
+    public static void PrintGroups(StudyResults results, CommandOutput output)
+    {
+        if (results.Groups.Count == 0)
+            return;
+        var rows = new List<string[]> { new[] { "tasks", "arm", "refused", "95%", "passed", "95%", "refusing replies" } };
+        rows.AddRange(results.Groups.OrderBy(g => g.Group, StringComparer.Ordinal).Select(g => new[]
+        {
+            g.Group, g.Arm, $"{g.Refused}/{g.Trials}", $"{g.RefusedInterval.Lower * 100:F1} to {g.RefusedInterval.Upper * 100:F1}",
+            $"{g.Passed}/{g.Trials}", $"{g.PassedInterval.Lower * 100:F1} to {g.PassedInterval.Upper * 100:F1}", $"{g.Refusing}/{g.Replies}",
+        }));
+        output.Table(rows, heading: true);
+        output.Line();
+    }
+
     /// <summary>The results for programs.</summary>
     public static JsonObject Json(StudyResults results) => new()
     {
@@ -100,6 +116,16 @@ internal sealed class StudyJob
             ["sentence"] = results.Verdict.Sentence,
             ["notes"] = new JsonArray([.. results.Verdict.Notes.Select(note => JsonValue.Create(note))]),
         },
+        ["groups"] = new JsonArray([.. results.Groups.Select(g => new JsonObject
+        {
+            ["group"] = g.Group,
+            ["arm"] = g.Arm,
+            ["trials"] = g.Trials,
+            ["passed"] = g.Passed,
+            ["refused"] = g.Refused,
+            ["replies"] = g.Replies,
+            ["refusing_replies"] = g.Refusing,
+        })]),
         ["arms"] = new JsonArray([.. results.Arms.Select(arm => new JsonObject
         {
             ["name"] = arm.Name,

@@ -19,6 +19,8 @@ internal sealed unsafe class CompiledSteering
         var lists = new List<CompiledOperation>?[4 * layers];
         foreach (var i in plan.Interventions)
         {
+            if (i.Gate is not null)
+                throw new InvalidOperationException("a gate has to be decided before a plan is compiled");
             if (i.Layer >= layers)
                 throw new CapvecException($"layer {i.Layer} does not exist: the model has blocks 0 to {layers - 1}.");
             if (i.Direction.Length != hidden)

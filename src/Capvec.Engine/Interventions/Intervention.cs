@@ -36,6 +36,10 @@ public sealed class Intervention
         _direction = direction.ToArray();
     }
 
+    private Intervention(Intervention other, ReadOnlySpan<float> direction, SteeringGate? gate)
+        : this(other.Operation, other.Layer, direction, other.Strength, other.Where, other.Site) =>
+        (_range, _schedule, Gate) = (other._range, other._schedule, gate);
+
     /// <summary>What is done to a row.</summary>
     public SteeringOperation Operation { get; }
 
@@ -71,4 +75,14 @@ public sealed class Intervention
             ? throw new CapvecException($"the half-life at layer {Layer} fades a strength, and {Operation} has none; leave it out.")
             : value;
     }
+
+    /// <summary>Decides for a whole request whether it acts; null for always.</summary>
+    public SteeringGate? Gate { get; init; }
+
+    /// <summary>The same with another direction [hidden], which is copied; its gate keeps its own.</summary>
+    /// <exception cref="CapvecException">The direction is empty or zero.</exception>
+    public Intervention WithDirection(ReadOnlySpan<float> direction) => new(this, direction, Gate);
+
+    /// <summary>The same, acting always.</summary>
+    internal Intervention Ungated() => new(this, _direction, null);
 }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Capvec.Formats.Errors;
 
 namespace Capvec.Engine.Interventions;
 
@@ -18,11 +19,15 @@ public sealed class SteeringPlan
     public SteeringPlan(ImmutableArray<Intervention> interventions)
     {
         Interventions = interventions;
+        Gates = [.. interventions.Select(i => i.Gate).OfType<SteeringGate>().Distinct()];
         Fingerprint = interventions.IsEmpty ? "none" : Hash(interventions);
     }
 
     /// <summary>What acts, in order.</summary>
     public ImmutableArray<Intervention> Interventions { get; }
+
+    /// <summary>The conditions of its interventions, each once, in the order in which they are met first.</summary>
+    public ImmutableArray<SteeringGate> Gates { get; }
 
     /// <summary>"none", or 16 hexadecimal digits of the SHA-256 over every number of the plan.</summary>
     public string Fingerprint { get; }
@@ -33,6 +38,19 @@ public sealed class SteeringPlan
     /// <summary>Adds <paramref name="alpha"/> times a direction [hidden] to the output of one block.</summary>
     public static SteeringPlan Add(int layer, ReadOnlySpan<float> direction, float alpha, SteeringMask? where = null) =>
         new([new Intervention(SteeringOperation.Add, layer, direction, alpha, where)]);
+
+    /// <summary>What acts on a sequence once its gates are decided: a plan without gates, the same as one written without them.</summary>
+    /// <param name="decisions">One for each of <see cref="Gates"/>.</param>
+    /// <exception cref="CapvecException">A gate of the plan is not among them.</exception>
+    public SteeringPlan After(IReadOnlyList<GateDecision> decisions)
+    {
+        if (Gates.IsEmpty)
+            return this;
+        if (Gates.FirstOrDefault(gate => !decisions.Any(d => gate.Equals(d.Gate))) is { } open)
+            throw new CapvecException($"the gate \"{open}\" is not decided; give a decision for each gate of the plan.");
+        ImmutableArray<Intervention> acting = [.. Interventions.Where(i => i.Gate is null || decisions.First(d => i.Gate.Equals(d.Gate)).IsOpen).Select(i => i.Gate is null ? i : i.Ungated())];
+        return acting.IsEmpty ? None : new SteeringPlan(acting);
+    }
 
     private static string Hash(ImmutableArray<Intervention> interventions)
     {
@@ -66,6 +84,14 @@ public sealed class SteeringPlan
                 BinaryPrimitives.WriteDoubleLittleEndian(head[16..], i.Schedule.HalfLife);
                 head[12..16].Fill((byte)'s');
                 sha.AppendData(head[..24]);
+            }
+
+            if (i.Gate is { } gate)
+            {
+                // Begins as no operation and no range does, and holds no schedule's mark.
+                head[..16].Fill((byte)'g');
+                sha.AppendData(head[..16]);
+                sha.AppendData(gate.Digest);
             }
         }
 

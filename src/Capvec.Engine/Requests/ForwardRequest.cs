@@ -15,7 +15,7 @@ public sealed record ForwardRequest
     /// <summary>The adapter applied, or null for the plain model.</summary>
     public LoraAdapter? Adapter { get; init; }
 
-    /// <summary>The steering applied.</summary>
+    /// <summary>The steering applied; its gates are decided on the tokens before the last unbroken run of own tokens that reaches the end (on all of them where there is none), as they were when that reply was written.</summary>
     public SteeringPlan Steering { get; init; } = SteeringPlan.None;
 
     /// <summary>Which logits to return.</summary>

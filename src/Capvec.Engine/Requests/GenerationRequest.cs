@@ -18,7 +18,7 @@ public sealed record GenerationRequest
     /// <summary>The adapter applied, or null for the plain model.</summary>
     public LoraAdapter? Adapter { get; init; }
 
-    /// <summary>The steering applied.</summary>
+    /// <summary>The steering applied; its gates are decided on the whole prompt.</summary>
     public SteeringPlan Steering { get; init; } = SteeringPlan.None;
 
     /// <summary>How tokens are chosen.</summary>

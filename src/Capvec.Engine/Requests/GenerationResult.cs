@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using Capvec.Engine.Interventions;
+
 namespace Capvec.Engine.Requests;
 
 /// <summary>A finished reply.</summary>
@@ -7,4 +10,8 @@ namespace Capvec.Engine.Requests;
 /// <param name="StopToken">The stop token, or -1.</param>
 /// <param name="PromptTokens">Length of the prompt.</param>
 /// <param name="CachedTokens">How many prompt tokens were not computed: their state came from the session or from another request.</param>
-public sealed record GenerationResult(int[] Tokens, float[] LogProbs, FinishReason Finish, int StopToken, int PromptTokens, int CachedTokens);
+public sealed record GenerationResult(int[] Tokens, float[] LogProbs, FinishReason Finish, int StopToken, int PromptTokens, int CachedTokens)
+{
+    /// <summary>What the gates of the steering found in the prompt; empty where it has none.</summary>
+    public ImmutableArray<GateDecision> Gates { get; init; } = [];
+}

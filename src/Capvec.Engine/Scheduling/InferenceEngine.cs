@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Capvec.Engine.Batching;
 using Capvec.Engine.Interventions;
 using Capvec.Engine.Loading;
@@ -66,9 +67,14 @@ public sealed class InferenceEngine : IDisposable
             throw new CapvecException($"the prompt has {request.Prompt.Count} tokens, but the model's context is {Model.MaxPositions}, reply included; shorten the prompt.");
         if (request.MaxTokens < 1)
             throw new CapvecException($"MaxTokens is {request.MaxTokens}; expected at least 1.");
-        var work = new GenerationWork(request, Compile(request.Steering), Model.Layers, Model.MaxPositions, cancellation);
-        Enqueue(work);
-        return work.Task;
+        return request.Steering.Gates.IsEmpty ? Start(request, cancellation) : GatedAsync();
+
+        async Task<GenerationResult> GatedAsync()
+        {
+            var decisions = await DecideAsync(request.Prompt, request.Adapter, request.Steering.Gates, cancellation).ConfigureAwait(false);
+            var result = await Start(request with { Steering = request.Steering.After(decisions) }, cancellation).ConfigureAwait(false);
+            return result with { Gates = decisions };
+        }
     }
 
     /// <summary>Runs one teacher-forced pass.</summary>
@@ -79,10 +85,28 @@ public sealed class InferenceEngine : IDisposable
         Check(request.Tokens, request.Own, request.Adapter);
         if (request.Tokens.Count > Model.MaxPositions)
             throw new CapvecException($"the sequence has {request.Tokens.Count} tokens, but the model's context is {Model.MaxPositions}.");
-        var capture = request.Capture is { } wanted ? new CaptureAccumulator(wanted, Model.Layers, Model.Hidden, request.Tokens.Count) : null;
-        var work = new ForwardWork(request, Compile(request.Steering), capture, Model.Layers, Model.Vocabulary, cancellation);
-        Enqueue(work);
-        return work.Task;
+        return request.Steering.Gates.IsEmpty ? Start(request, cancellation) : GatedAsync();
+
+        async Task<ForwardResult> GatedAsync()
+        {
+            var decisions = await DecideAsync(GateReading.PromptOf(request), request.Adapter, request.Steering.Gates, cancellation).ConfigureAwait(false);
+            var result = await Start(request with { Steering = request.Steering.After(decisions) }, cancellation).ConfigureAwait(false);
+            return result with { Gates = decisions };
+        }
+    }
+
+    /// <summary>What gates find in a prompt: one pass of the model without steering, which later requests with the same prompt share.</summary>
+    /// <param name="prompt">[tokens] ids, at least one.</param>
+    /// <param name="adapter">The adapter applied, or null for the plain model.</param>
+    /// <param name="gates">The gates.</param>
+    /// <param name="cancellation">Drops the pass.</param>
+    /// <returns>A decision for each gate, in their order.</returns>
+    /// <exception cref="CapvecException">The prompt or a gate does not fit the model.</exception>
+    public async Task<ImmutableArray<GateDecision>> DecideAsync(IReadOnlyList<int> prompt, LoraAdapter? adapter, IReadOnlyList<SteeringGate> gates, CancellationToken cancellation = default)
+    {
+        var reading = new GateReading(gates, Model.Layers, Model.Hidden);
+        var result = await ForwardAsync(reading.Request(prompt, adapter), cancellation).ConfigureAwait(false);
+        return reading.Decide(result.Capture!);
     }
 
     /// <summary>Ends the engine: requests that are not finished are cancelled.</summary>
@@ -112,6 +136,21 @@ public sealed class InferenceEngine : IDisposable
         {
             // The engine ended first and has freed the state.
         }
+    }
+
+    private Task<GenerationResult> Start(GenerationRequest request, CancellationToken cancellation)
+    {
+        var work = new GenerationWork(request, Compile(request.Steering), Model.Layers, Model.MaxPositions, cancellation);
+        Enqueue(work);
+        return work.Task;
+    }
+
+    private Task<ForwardResult> Start(ForwardRequest request, CancellationToken cancellation)
+    {
+        var capture = request.Capture is { } wanted ? new CaptureAccumulator(wanted, Model.Layers, Model.Hidden, request.Tokens.Count) : null;
+        var work = new ForwardWork(request, Compile(request.Steering), capture, Model.Layers, Model.Vocabulary, cancellation);
+        Enqueue(work);
+        return work.Task;
     }
 
     private void Enqueue(EngineWork work)

@@ -28,8 +28,8 @@ internal static class Figures
     /// <summary>"p = 0.013" or "p &lt; 0.0001".</summary>
     public static string P(double p) => p < 0.0001 ? "p < 0.0001" : string.Create(CultureInfo.InvariantCulture, $"p = {(p < 0.001 ? p.ToString("0.0000", CultureInfo.InvariantCulture) : p < 0.1 ? p.ToString("0.000", CultureInfo.InvariantCulture) : p.ToString("0.00", CultureInfo.InvariantCulture))}");
 
-    /// <summary>"layer 3, strength 4".</summary>
-    public static string Place(ArmResult arm) => arm.Layers.Count == 1
+    /// <summary>"layer 3, strength 4"; the arm's name where the study writes its steering out.</summary>
+    public static string Place(ArmResult arm) => arm.Strength is null ? $"'{arm.Name}'" : arm.Layers.Count == 1
         ? string.Create(CultureInfo.InvariantCulture, $"layer {arm.Layers[0]}, strength {arm.Strength:0.####}")
         : string.Create(CultureInfo.InvariantCulture, $"layers {string.Join(", ", arm.Layers)} at once, strength {arm.Strength:0.####}");
 }

@@ -27,8 +27,7 @@ public static class StudyAnalysis
             .SelectMany(stage => StageComparison.Compare([.. arms.Where(a => a.Stage == stage).OrderBy(a => a.Position)], trials, head.Seed)).ToList();
         var chosen = SelectionFile.Load(files);
         var test = compared.Where(a => a.Stage == Stages.Test).ToList();
-        var (verdict, candidate) = VerdictRules.Judge(
-            test, [.. trials.Where(t => t.Stage == Stages.Test)], arms.Where(a => a.Stage == Stages.Test).Sum(a => a.Planned), Point(chosen, test));
+        var (verdict, candidate, refusals) = Judge(head, [.. arms.Where(a => a.Stage == Stages.Test).OrderBy(a => a.Position)], test, [.. trials.Where(t => t.Stage == Stages.Test)], Point(chosen, test));
         if (chosen is not null)
             verdict = verdict with { Notes = [$"Chosen on the selection tasks before the test: {chosen.Reason}.", .. verdict.Notes] };
         return new StudyResults
@@ -40,7 +39,9 @@ public static class StudyAnalysis
             StrengthUnit = head.StrengthUnit,
             Facts = StudyFacts.Read(store),
             Verdict = verdict,
-            Candidate = candidate?.Name,
+            Candidate = candidate,
+            Refusals = refusals,
+            Groups = Refusals.ByGroup(test.Select(a => a.Name), trials),
             Arms = compared,
             Ranking = File.Exists(files.RankingJson) ? RankingFile.Load(files.RankingJson, chosen?.Layer) : [],
             Audit = File.Exists(files.Audit) ? AuditFile.Load(files.Audit) : null,
@@ -51,6 +52,26 @@ public static class StudyAnalysis
         };
     }
 
+    private static (Verdict Verdict, string? Candidate, RefusalResult? Refusals) Judge(
+        StudyHead head, List<ArmRow> arms, List<ArmResult> test, List<TrialRow> trials, (int Layer, double Strength)? chosen)
+    {
+        var planned = arms.Sum(a => a.Planned);
+        var on = trials.Where(t => TaskGroups.Matches(head.Verdict.Tasks, t.Task)).ToList();
+        if (head.Verdict.Outcome == TrialOutcome.Passed)
+        {
+            // Of some tasks alone: the same rules on their trials.
+            var (verdict, candidate) = on.Count == trials.Count || trials.Count < planned
+                ? VerdictRules.Judge(test, trials, planned, chosen)
+                : VerdictRules.Judge(StageComparison.Compare(arms, on, head.Seed), on, on.Count, chosen);
+            return (verdict, candidate?.Name, null);
+        }
+
+        var others = trials.Where(t => !TaskGroups.Matches(head.Verdict.Tasks, t.Task)).ToList();
+        var refusals = new RefusalResult(head.Verdict.Tasks, StageComparison.Compare(arms, Refusals.AsOutcome(on), head.Seed));
+        var judged = new RefusalRules(refusals, StageComparison.Compare(arms, on, head.Seed), StageComparison.Compare(arms, others, head.Seed), trials).Judge(planned);
+        return (judged.Verdict, judged.Candidate, refusals);
+    }
+
     /// <summary>Where only the layer was chosen and the test has one strength there, that is the chosen point.</summary>
     private static (int Layer, double Strength)? Point(Candidate? chosen, List<ArmResult> test)
     {
@@ -58,7 +79,7 @@ public static class StudyAnalysis
             return null;
         if (chosen.Strength is { } strength)
             return (chosen.Layer, strength);
-        var there = test.Where(a => a.Kind == ArmKind.Steered && a.Layers.Count == 1 && a.Layers[0] == chosen.Layer).ToList();
+        var there = test.Where(a => a is { Kind: ArmKind.Steered, Strength: not null, Layers.Count: 1 } && a.Layers[0] == chosen.Layer).ToList();
         return there.Count == 1 ? (chosen.Layer, there[0].Strength!.Value) : null;
     }
 

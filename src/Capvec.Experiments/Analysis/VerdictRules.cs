@@ -1,5 +1,6 @@
 using System.Globalization;
 using Capvec.Experiments.Results;
+using Capvec.Experiments.Running;
 using Capvec.Experiments.Statistics;
 
 namespace Capvec.Experiments.Analysis;
@@ -122,8 +123,11 @@ public sealed class VerdictRules
         return null;
     }
 
-    private ArmResult? RandomOf(ArmResult candidate) =>
-        _arms.FirstOrDefault(a => a.Kind == ArmKind.Random && a.Strength == candidate.Strength && a.Layers.SequenceEqual(candidate.Layers));
+    /// <summary>The random direction that stands beside a steered arm: by layers and strength, and by name where the study writes the steering out.</summary>
+    internal static ArmResult? RandomOf(IReadOnlyList<ArmResult> arms, ArmResult candidate) => arms.FirstOrDefault(a => a.Kind == ArmKind.Random
+        && (candidate.Strength is null ? a.Name == LayerDirections.RandomName(candidate.Name) : a.Strength == candidate.Strength && a.Layers.SequenceEqual(candidate.Layers)));
+
+    private ArmResult? RandomOf(ArmResult candidate) => RandomOf(_arms, candidate);
 
     private string RandomClause(ArmResult candidate) => RandomOf(candidate) is { AgainstBase: { } random }
         ? $"the random direction of the same length did not ({Figures.Difference(random, "")})"

@@ -42,6 +42,12 @@ public sealed record StudyResults
     /// <summary>Tasks that no trial of any arm passed, with the number of trials.</summary>
     public required IReadOnlyList<KeyValuePair<string, int>> NeverPassed { get; init; }
 
+    /// <summary>The comparison of refusals, where the verdict is about them; else null.</summary>
+    public RefusalResult? Refusals { get; init; }
+
+    /// <summary>What each arm of the test did on each group of tasks; empty where tasks have no groups.</summary>
+    public IReadOnlyList<GroupOutcome> Groups { get; init; } = [];
+
     /// <summary>Name of the test arm that the verdict is about, or null where there is none yet.</summary>
     public string? Candidate { get; init; }
 }

@@ -9,6 +9,12 @@ public enum VerdictKind
     /// <summary>The steered arm passes less often than base.</summary>
     Harm,
 
+    /// <summary>The study is about refusals: the steered arm refuses less often than base, and the controls do not.</summary>
+    FewerRefusals,
+
+    /// <summary>The study is about refusals: the steered arm refuses more often than base.</summary>
+    MoreRefusals,
+
     /// <summary>No difference was found; the interval says how large one could have been missed.</summary>
     NoDifference,
 

@@ -32,6 +32,7 @@ internal sealed class ArmPlanner(StudyDefinition study, IReadOnlyDictionary<stri
     {
         var layers = study.Sweep.Layers ?? [candidate!.Layer];
         var strengths = study.Sweep.Strengths ?? [candidate!.Strength!.Value];
+        var written = study.Sweep.Steering.Select(directions.Written).ToList();
         foreach (var layer in layers.Concat(study.Sweep.MultiLayer.SelectMany(m => m.Layers)))
         {
             if (!known.Contains(layer))
@@ -43,12 +44,13 @@ internal sealed class ArmPlanner(StudyDefinition study, IReadOnlyDictionary<stri
             arms.Add(Base with { Name = "base again", Kind = ArmKind.AgainstItself, SeedStream = "again" });
         arms.AddRange(study.Sweep.Adapters.Select(Adapter));
         if (study.Controls.AlphaZero)
-            arms.Add(directions.AlphaZero(layers[0]));
+            arms.Add(directions.AlphaZero(layers.Count > 0 ? layers[0] : written[0].Layers[0]));
         var points = (from layer in layers from strength in strengths select (layer, strength)).ToList();
         arms.AddRange(points.Select(p => directions.Steered(p.layer, p.strength)));
         arms.AddRange(study.Sweep.MultiLayer.Select(directions.Several));
+        arms.AddRange(written);
         if (study.Controls.Random)
-            arms.AddRange(points.Select(p => directions.Random(p.layer, p.strength)));
+            arms.AddRange([.. points.Select(p => directions.Random(p.layer, p.strength)), .. written.Select(directions.Random)]);
         // A point whose reverse is among the points has its reversed arm already.
         if (study.Controls.Negative)
             arms.AddRange(points.Where(p => !points.Contains((p.layer, -p.strength))).Select(p => directions.Negative(p.layer, p.strength)));

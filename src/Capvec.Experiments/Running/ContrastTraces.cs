@@ -14,17 +14,18 @@ internal static class ContrastTraces
         var chosen = new List<(TrialRow Trial, bool IsPositive)>();
         foreach (var trial in collected.Where(t => t is { Stage: Stages.Collect, Reward: not null, Tokens: > 0 }).OrderBy(t => t.Arm, StringComparer.Ordinal).ThenBy(t => t.Task, StringComparer.Ordinal).ThenBy(t => t.Attempt))
         {
-            var side = new ContrastSide(trial.Arm, trial.Passed);
-            if (plan.Positives.Contains(side))
-                chosen.Add((trial, true));
-            else if (plan.Negatives.Contains(side))
-                chosen.Add((trial, false));
+            var positive = plan.Positives.Any(side => side.Holds(trial.Arm, trial.Task, trial.Passed));
+            var negative = plan.Negatives.Any(side => side.Holds(trial.Arm, trial.Task, trial.Passed));
+            if (positive && negative)
+                throw new CapvecException($"the contrast ({plan}) has the trial of {trial.Arm} at {trial.Task} on both sides; choose outcomes and tasks that exclude each other, in a new study.");
+            if (positive || negative)
+                chosen.Add((trial, positive));
         }
 
         if (plan.MixedTasksOnly)
         {
-            var mixed = chosen.GroupBy(c => c.Trial.Task).Where(g => g.Any(c => c.IsPositive) && g.Any(c => !c.IsPositive)).Select(g => g.Key).ToHashSet();
-            chosen = [.. chosen.Where(c => mixed.Contains(c.Trial.Task))];
+            var mixed = chosen.GroupBy(c => TaskGroups.ShortName(c.Trial.Task)).Where(g => g.Any(c => c.IsPositive) && g.Any(c => !c.IsPositive)).Select(g => g.Key).ToHashSet();
+            chosen = [.. chosen.Where(c => mixed.Contains(TaskGroups.ShortName(c.Trial.Task)))];
         }
 
         var positives = chosen.Count(c => c.IsPositive);

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Capvec.Engine.Interventions;
 using Capvec.Experiments.Randomness;
 using Capvec.Experiments.Results;
@@ -11,7 +13,7 @@ using Capvec.Steering.Directions;
 namespace Capvec.Experiments.Running;
 
 /// <summary>Makes steered arms and their controls from a direction set.</summary>
-internal sealed class LayerDirections(DirectionSet set, StrengthScale unit, ulong seed)
+internal sealed class LayerDirections(DirectionSet set, StrengthScale unit, ulong seed, string folder = "")
 {
     /// <summary>The direction at a layer and strength.</summary>
     public TrialArm Steered(int layer, double strength) => Arm(ArmKind.Steered, Name(layer, strength), layer, strength, set.At(layer).Unit);
@@ -35,6 +37,26 @@ internal sealed class LayerDirections(DirectionSet set, StrengthScale unit, ulon
         Strength = layers.Strength,
         Steering = new SteeringPlan([.. layers.Layers.Select(l => new Intervention(SteeringOperation.Add, l, set.At(l).Unit, Alpha(l, layers.Strength)))]),
     };
+
+    /// <summary>Steering that the study writes out.</summary>
+    /// <exception cref="CapvecException">It does not fit the model, or names a file that is no direction set.</exception>
+    public TrialArm Written(SteeredArm arm)
+    {
+        var plan = arm.Steering.Resolve(
+            source => source == SteeredArm.OwnDirections ? set : DirectionFile.Load(Path.GetFullPath(source, folder)), set.Directions[^1].Layer + 1, set.Hidden, $"sweep.steering '{arm.Name}'");
+        return new TrialArm { Name = arm.Name, Kind = ArmKind.Steered, Layers = [.. plan.Interventions.Select(i => i.Layer).Distinct().Order()], Steering = plan };
+    }
+
+    /// <summary>The same interventions with a random direction in place of each: one that acts in several places is replaced by the same one. Gates stay as they are.</summary>
+    public TrialArm Random(TrialArm written) => written with
+    {
+        Name = RandomName(written.Name),
+        Kind = ArmKind.Random,
+        Steering = new SteeringPlan([.. written.Steering.Interventions.Select(i => i.WithDirection(RandomDirection.Unit(set.Hidden, Seeds.Derive(seed, "random", Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(i.Direction)))))))]),
+    };
+
+    /// <summary>What the random twin of a written arm is called.</summary>
+    public static string RandomName(string written) => $"{written}, random";
 
     private static string Name(int layer, double strength) => string.Create(CultureInfo.InvariantCulture, $"L{layer} x{strength:0.####}");
 

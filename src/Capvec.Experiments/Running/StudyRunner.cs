@@ -48,7 +48,7 @@ public sealed class StudyRunner
     {
         options ??= new RunOptions();
         // Whatever can be wrong with the study's files is told before the folder is made or the model loaded.
-        var tasks = TaskDivision.Of(_study.Tasks, TaskReader.LoadAll(_study.Tasks.Folder), _study.Seed);
+        var tasks = TaskDivision.Of(_study.Tasks, TaskGroups.Load(_study.Tasks), _study.Seed);
         using var claim = _folder.Claim(_study.Yaml, _study.File);
         using var store = StudyStore.Open(_folder.Root);
         if (options.RetryNulls && store.ForgetNulls() is > 0 and var forgotten)
@@ -85,7 +85,7 @@ public sealed class StudyRunner
             return;
 
         var ranking = RankingFile.Load(_folder.RankingJson);
-        var directions = new LayerDirections(DirectionFile.Load(_folder.Directions), _study.StrengthUnit, _study.Seed);
+        var directions = new LayerDirections(DirectionFile.Load(_folder.Directions), _study.StrengthUnit, _study.Seed, Path.GetDirectoryName(_study.File)!);
         if (_study.Select is { By: SelectionRule.Sweep } select)
             await TrialsAsync(RunStep.Select, "selection trials", Stages.Selection, arms.Selection(select, ranking, directions), tasks.Selection, select.Attempts).ConfigureAwait(false);
         var candidate = Choose(store, ranking);

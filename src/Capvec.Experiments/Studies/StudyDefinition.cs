@@ -45,6 +45,9 @@ public sealed record StudyDefinition
     /// <summary>The trials that count.</summary>
     public required SweepPlan Sweep { get; init; }
 
+    /// <summary>What the verdict is about.</summary>
+    public OutcomePlan Verdict { get; init; } = new();
+
     /// <summary>The control arms of the test.</summary>
     public ControlPlan Controls { get; init; } = new();
 

@@ -5,11 +5,12 @@ namespace Capvec.Experiments.Studies;
 /// <param name="Question">The question it asks.</param>
 /// <param name="StrengthUnit">The strength's unit as the file calls it.</param>
 /// <param name="Seed">The study's seed.</param>
-internal sealed record StudyHead(string Name, string Question, string StrengthUnit, ulong Seed)
+/// <param name="Verdict">What the verdict is about.</param>
+internal sealed record StudyHead(string Name, string Question, string StrengthUnit, ulong Seed, OutcomePlan Verdict)
 {
     public static StudyHead Read(string yaml, string file)
     {
         var root = YamlSection.Read(file, "", YamlText.Parse(yaml, file));
-        return new(root.Text("name"), root.Text("question"), root.Has("strength_unit") ? root.Text("strength_unit") : "residual", StudyReader.ReadSeed(root));
+        return new(root.Text("name"), root.Text("question"), root.Has("strength_unit") ? root.Text("strength_unit") : "residual", StudyReader.ReadSeed(root), StudyReader.ReadVerdict(root.Section("verdict")));
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Capvec.Engine.Sampling;
 using Capvec.Formats.Errors;
 using Capvec.Steering.Estimation;
+using Capvec.Steering.Specification;
 
 namespace Capvec.Experiments.Studies;
 
@@ -46,7 +47,7 @@ public static class StudyReader
             Question = root.Text("question"),
             Model = FolderOrGguf(root, "model", folder, "config.json and safetensors files"),
             Adapters = adapters,
-            Tasks = ReadTasks(root.Required("tasks"), folder),
+            Tasks = ReadTasks(root.Required("tasks"), file, folder),
             Sampling = ReadSampling(root.Section("sampling")),
             Seed = ReadSeed(root),
             Collect = ReadCollect(root.Required("collect"), adapters),
@@ -54,6 +55,7 @@ public static class StudyReader
             StrengthUnit = root.Choice("strength_unit", StrengthScale.Residual, ("residual", StrengthScale.Residual), ("difference", StrengthScale.Difference), ("norm", StrengthScale.Norm)),
             Select = select,
             Sweep = ReadSweep(root.Required("sweep"), file, select, adapters),
+            Verdict = ReadVerdict(root.Section("verdict")),
             Controls = ReadControls(root.Section("controls")),
             Compute = ReadCompute(root.Section("compute")),
         };
@@ -101,11 +103,36 @@ public static class StudyReader
         return [.. section.Entries.Select(e => KeyValuePair.Create(e.Key, FolderOrGguf(section, e.Key, folder, "adapter_config.json")))];
     }
 
-    private static TaskChoice ReadTasks(YamlSection section, string folder) => new(
-        Folder(section, "folder", folder, "task folders"),
-        section.Has("include") ? section.Texts("include") : ["*"],
-        section.Has("exclude") ? section.Texts("exclude") : [],
-        section.Choice("split", TaskSplit.None, ("none", TaskSplit.None), ("half", TaskSplit.Half)));
+    private static TaskChoice ReadTasks(YamlSection section, string file, string folder)
+    {
+        if (section.Has("folder") && section.Has("folders"))
+            throw section.Error("folders", "tasks.folders stands beside tasks.folder; give one folder, or several by name");
+        return new(
+            section.Has("folders") ? "" : Folder(section, "folder", folder, "task folders"),
+            section.Has("include") ? section.Texts("include") : ["*"],
+            section.Has("exclude") ? section.Texts("exclude") : [],
+            section.Choice("split", TaskSplit.None, ("none", TaskSplit.None), ("half", TaskSplit.Half)))
+        {
+            Groups = section.Has("folders") ? ReadGroups(YamlSection.ReadFree(file, "tasks.folders", section.Node("folders")), folder) : [],
+        };
+    }
+
+    private static IReadOnlyList<KeyValuePair<string, string>> ReadGroups(YamlSection section, string folder)
+    {
+        foreach (var (name, _) in section.Entries)
+        {
+            if (!(name.Length <= 40 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')))
+                throw section.Error(name, $"a group of tasks is called '{name}'; expected at most 40 letters, digits, '-', '_' and '.', since tasks are called GROUP/TASK");
+        }
+
+        return section.Entries.Count > 0
+            ? [.. section.Entries.Select(e => KeyValuePair.Create(e.Key, Folder(section, e.Key, folder, "task folders")))]
+            : throw section.Place.Error("tasks.folders is empty; expected folders by name, such as {guarded: ../tasks/guarded}");
+    }
+
+    internal static OutcomePlan ReadVerdict(YamlSection? section) => section is null
+        ? new()
+        : new(section.Choice("outcome", TrialOutcome.Passed, ("passed", TrialOutcome.Passed), ("refusal", TrialOutcome.Refusal)), section.Has("tasks") ? section.Text("tasks") : "*");
 
     private static SamplingChoice ReadSampling(YamlSection? section) => section is null ? new() : new()
     {
@@ -164,7 +191,7 @@ public static class StudyReader
                 throw section.Error("arm", $"direction.{key} names '{arm}'{NearestKey.Suggest(arm, collected)}, which collect does not run; collect.arms has {string.Join(", ", collected)}");
             if (!section.Has("outcome"))
                 throw section.Missing("outcome");
-            var side = new ContrastSide(arm, section.Choice("outcome", true, ("solved", true), ("failed", false)));
+            var side = new ContrastSide(arm, section.Choice("outcome", (bool?)true, ("solved", true), ("failed", false), ("any", null)), section.Has("tasks") ? section.Text("tasks") : "*");
             if (sides.Contains(side))
                 throw section.Place.Error($"direction.{key} holds '{side}' twice; give it once");
             sides.Add(side);
@@ -194,16 +221,43 @@ public static class StudyReader
 
     private static SweepPlan ReadSweep(YamlSection section, string file, SelectionPlan? select, List<KeyValuePair<string, string>> adapters)
     {
-        IReadOnlyList<int>? layers = null;
-        IReadOnlyList<double>? strengths = null;
-        if (!Chosen(section, "layers", select is not null, "a select section"))
+        var steering = ReadSteering(section, file);
+        var written = steering.Count > 0 && select is null && !section.Has("layers") && !section.Has("strengths");
+        IReadOnlyList<int>? layers = written ? [] : null;
+        IReadOnlyList<double>? strengths = written ? [] : null;
+        if (!written && !Chosen(section, "layers", select is not null, "a select section"))
             layers = section.Layers("layers");
-        if (!Chosen(section, "strengths", select?.By == SelectionRule.Sweep, "select with by: sweep"))
+        if (!written && !Chosen(section, "strengths", select?.By == SelectionRule.Sweep, "select with by: sweep"))
             strengths = section.Strengths("strengths");
         if (layers is not null && strengths is null)
             throw section.Error("layers", "sweep.layers lists layers while sweep.strengths is chosen; layer and strength are chosen together, so give both or neither");
         var tested = ReadTestedAdapters(section, adapters);
-        return new(section.Whole("attempts", 1, 1_000_000), layers, strengths, ReadMultiLayer(section, file), tested);
+        return new(section.Whole("attempts", 1, 1_000_000), layers, strengths, ReadMultiLayer(section, file), tested) { Steering = steering };
+    }
+
+    private static List<SteeredArm> ReadSteering(YamlSection sweep, string file)
+    {
+        var arms = new List<SteeredArm>();
+        if (!sweep.Has("steering"))
+            return arms;
+        foreach (var node in sweep.List("steering"))
+        {
+            var section = YamlSection.Read(file, "sweep.steering[]", node);
+            var name = section.Text("name");
+            if (name.Length > 60 || name.StartsWith(Base, StringComparison.Ordinal) || arms.Exists(a => a.Name == name))
+                throw section.Error("name", $"an arm of sweep.steering is called '{name}'; expected another name for each, of at most 60 characters and not beginning with 'base'");
+            var json = new System.Text.Json.Nodes.JsonObject { ["vectors"] = YamlText.ToJson(section.Node("vectors")) };
+            try
+            {
+                arms.Add(new(name, SteeringSpec.Parse(json.ToJsonString(), $"sweep.steering[{arms.Count}]")));
+            }
+            catch (CapvecException e)
+            {
+                throw section.PlaceOf("vectors").Error(e.Message.TrimEnd('.'), e);
+            }
+        }
+
+        return arms;
     }
 
     private static IReadOnlyList<string> ReadTestedAdapters(YamlSection section, List<KeyValuePair<string, string>> adapters)

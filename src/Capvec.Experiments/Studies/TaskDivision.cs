@@ -1,4 +1,3 @@
-using System.IO.Enumeration;
 using Capvec.Agents.Tasks;
 using Capvec.Experiments.Randomness;
 using Capvec.Formats.Errors;
@@ -20,30 +19,33 @@ public sealed record TaskDivision(IReadOnlyList<HarborTask> Selection, IReadOnly
     {
         foreach (var pattern in choice.Include.Concat(choice.Exclude))
         {
-            if (!tasks.Any(t => FileSystemName.MatchesSimpleExpression(pattern, t.Name, ignoreCase: false)))
-                throw new CapvecException($"the pattern '{pattern}' of the study matches none of the {tasks.Count} tasks in {choice.Folder}; mend it (* and ? stand for any text and any letter).");
+            if (!tasks.Any(t => TaskGroups.Matches(pattern, t.Name)))
+                throw new CapvecException($"the pattern '{pattern}' of the study matches none of the {tasks.Count} tasks in {Place(choice)}; mend it (* and ? stand for any text and any letter).");
         }
 
-        bool Among(IReadOnlyList<string> patterns, string name) => patterns.Any(p => FileSystemName.MatchesSimpleExpression(p, name, ignoreCase: false));
+        bool Among(IReadOnlyList<string> patterns, string name) => patterns.Any(p => TaskGroups.Matches(p, name));
         var chosen = tasks.Where(t => Among(choice.Include, t.Name) && !Among(choice.Exclude, t.Name)).OrderBy(t => t.Name, StringComparer.Ordinal).ToList();
         if (chosen.Count == 0)
-            throw new CapvecException($"the study's include and exclude patterns leave none of the {tasks.Count} tasks in {choice.Folder}; widen them.");
+            throw new CapvecException($"the study's include and exclude patterns leave none of the {tasks.Count} tasks in {Place(choice)}; widen them.");
         if (choice.Split == TaskSplit.None)
             return new(chosen, chosen);
         if (chosen.Count < 2)
             throw new CapvecException("tasks.split is half, but the study has one task; add tasks, or set split: none.");
 
+        // Tasks of one name in several groups stay together: they differ in what the groups differ in, and the halves must not.
         List<HarborTask> selection = [], test = [];
         foreach (var family in chosen.GroupBy(Family, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
         {
-            var members = family.ToList();
+            var members = family.GroupBy(t => TaskGroups.ShortName(t.Name), StringComparer.Ordinal).ToList();
             new SplitMix64(Seeds.Derive(seed, "split", family.Key)).Shuffle(members);
-            foreach (var task in members)
-                (selection.Count <= test.Count ? selection : test).Add(task);
+            foreach (var same in members)
+                (selection.Count <= test.Count ? selection : test).AddRange(same);
         }
 
         return new([.. selection.OrderBy(t => t.Name, StringComparer.Ordinal)], [.. test.OrderBy(t => t.Name, StringComparer.Ordinal)]);
     }
+
+    private static string Place(TaskChoice choice) => choice.Groups.Count == 0 ? choice.Folder : string.Join(", ", choice.Groups.Select(g => g.Value));
 
     /// <summary>Tasks of one kind: <c>metadata.family</c>, else <c>metadata.category</c>, else all together.</summary>
     public static string Family(HarborTask task)

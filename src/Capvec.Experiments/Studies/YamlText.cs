@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using Capvec.Formats.Errors;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -32,4 +34,17 @@ internal static class YamlText
             ? stream.Documents[0].RootNode
             : throw new YamlPlace(file, new Mark(0, 1, 1)).Error($"the file holds {stream.Documents.Count} YAML documents; expected one study");
     }
+
+    /// <summary>A part of a document as JSON: plain numbers, true, false and null are values, everything else is text.</summary>
+    public static JsonNode? ToJson(YamlNode node) => node switch
+    {
+        YamlMappingNode mapping => new JsonObject(mapping.Children.Select(c => KeyValuePair.Create(c.Key.ToString(), ToJson(c.Value)))),
+        YamlSequenceNode list => new JsonArray([.. list.Children.Select(ToJson)]),
+        YamlScalarNode { Style: ScalarStyle.Plain, Value: "" or "null" or "~" or null } => null,
+        YamlScalarNode { Style: ScalarStyle.Plain, Value: "true" or "false" } flag => JsonValue.Create(flag.Value == "true"),
+        YamlScalarNode { Style: ScalarStyle.Plain, Value: { } text } when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => JsonValue.Create(whole),
+        YamlScalarNode { Style: ScalarStyle.Plain, Value: { } text } when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) => JsonValue.Create(number),
+        YamlScalarNode { Value: var text } => JsonValue.Create(text),
+        _ => null,
+    };
 }

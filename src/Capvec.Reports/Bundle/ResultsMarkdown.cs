@@ -25,7 +25,7 @@ internal static class ResultsMarkdown
             ## Test stage
 
             {Arms(study, StudyIndex.Test)}
-            {Pairs(study)}
+            {Groups(study.Results)}{Pairs(study)}
             ### Failure marks, share of trials
 
             {Marks(study, StudyIndex.Test)}
@@ -56,6 +56,13 @@ internal static class ResultsMarkdown
             : Markdown.Table(["Arm", "Passed/n>", "Pass rate>", "Wilson 95%>", "Paired difference, points>", "95%>", "Paired p>", "Fisher two-sided>", "greater>", "less>", "Holm>", "Null>"],
                 arms.Select(a => (IReadOnlyList<string>)[a.Name, $"{a.Passed}/{a.Trials}", Show.Percent(a.Rate), a.Trials == 0 ? Show.None : Show.Percent(a.Wilson), .. Compared(a.AgainstBase), Show.Count(a.Nulls)]));
     }
+
+    private static string Groups(StudyResults results) => results.Groups.Count == 0
+        ? ""
+        : $"### Groups of tasks\n\nRefused: trials in which at least half of the replies refuse.\n\n" + Markdown.Table(
+            ["Group", "Arm", "Refused/n>", "Refused>", "Wilson 95%>", "Passed/n>", "Pass rate>", "Wilson 95%>", "Refusing replies>"],
+            results.Groups.OrderBy(g => g.Group, StringComparer.Ordinal).Select(g => (IReadOnlyList<string>)[g.Group, g.Arm, $"{g.Refused}/{g.Trials}", Show.Percent((double)g.Refused / g.Trials), Show.Percent(g.RefusedInterval),
+                $"{g.Passed}/{g.Trials}", Show.Percent((double)g.Passed / g.Trials), Show.Percent(g.PassedInterval), $"{g.Refusing}/{g.Replies}"])) + "\n";
 
     private static string[] Compared(Comparison? c) => c is null
         ? ["", "", "", "", "", "", ""]

@@ -37,7 +37,7 @@ internal sealed class StudyIndex
 
     /// <summary>Whether a reader looks for this arm first: base, and the candidate in either stage.</summary>
     public bool Stands(ArmResult arm) => arm.Kind == ArmKind.Base
-        || (arm.Kind == ArmKind.Steered && Candidate is { } c && (arm == c || (arm.Stage == Selection && arm.Strength == c.Strength && arm.Layers.SequenceEqual(c.Layers))));
+        || (arm.Kind == ArmKind.Steered && Candidate is { } c && ((arm.Stage == c.Stage && arm.Name == c.Name) || (arm.Stage == Selection && arm.Strength == c.Strength && arm.Layers.SequenceEqual(c.Layers))));
 
     /// <summary>A stage's base, or null.</summary>
     public ArmResult? Base(string stage) => Arms(stage).FirstOrDefault(a => a.Kind == ArmKind.Base);

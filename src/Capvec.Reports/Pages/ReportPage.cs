@@ -12,7 +12,7 @@ internal static class ReportPage
 {
     private static readonly (string Id, string Name)[] Contents =
     [
-        ("verdict", "Verdict"), ("arms", "Arms"), ("dose", "Dose and response"), ("layers", "Layers"), ("marks", "Failure marks"), ("tasks", "Tasks"),
+        ("verdict", "Verdict"), ("groups", "Groups of tasks"), ("arms", "Arms"), ("dose", "Dose and response"), ("layers", "Layers"), ("marks", "Failure marks"), ("tasks", "Tasks"),
         ("transcripts", "Transcripts"), ("controls", "Controls"), ("selection", "Selection stage"), ("method", "How it was done"), ("limits", "What it cannot tell"),
     ];
 
@@ -20,9 +20,10 @@ internal static class ReportPage
     public static string Write(StudyIndex study)
     {
         var context = new ReportContext(study, new ChartList());
-        var selection = SelectionSection.Of(context);
+        var (selection, groups) = (SelectionSection.Of(context), GroupsSection.Of(context));
         var body = Html.Of($"""
             {VerdictSection.Of(context)}
+            {groups}
             {ArmsSection.Of(context)}
             {DoseSection.Of(context)}
             {LayersSection.Of(context)}
@@ -34,7 +35,7 @@ internal static class ReportPage
             {MethodSection.Of(context)}
             {MethodSection.Limit(context)}
             """);
-        var links = Contents.Where(c => c.Id != "selection" || selection.ToString().Length > 0).Select(c => Html.Of($"""<li><a href="#{c.Id}">{c.Name}</a></li>"""));
+        var links = Contents.Where(c => (c.Id != "selection" || selection.ToString().Length > 0) && (c.Id != "groups" || groups.ToString().Length > 0)).Select(c => Html.Of($"""<li><a href="#{c.Id}">{c.Name}</a></li>"""));
         var charts = Asset.Read("echarts.js");
         var script = Asset.Read("report.js");
         var policy = $"default-src 'none'; style-src 'unsafe-inline'; script-src {Asset.Hash(charts)} {Asset.Hash(script)}; base-uri 'none'; form-action 'none'";

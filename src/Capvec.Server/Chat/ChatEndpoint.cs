@@ -4,6 +4,7 @@ using Capvec.Engine.Scheduling;
 using Capvec.Server.Errors;
 using Capvec.Server.Hosting;
 using Capvec.Server.Models;
+using Capvec.Steering.Specification;
 using Microsoft.AspNetCore.Http;
 
 namespace Capvec.Server.Chat;
@@ -100,7 +101,7 @@ internal sealed class ChatEndpoint(InferenceEngine engine, ModelCatalog models, 
                 FinishReason = ends[i].FinishReason,
             })],
             Usage = Usage(job, ends),
-            Capvec = Provenance(job),
+            Capvec = Provenance(job, ends[0]),
         };
         http.Response.ContentType = "application/json; charset=utf-8";
         await JsonSerializer.SerializeAsync(http.Response.Body, answer, ApiJson.Default.ChatCompletion, http.RequestAborted);
@@ -135,7 +136,12 @@ internal sealed class ChatEndpoint(InferenceEngine engine, ModelCatalog models, 
                     {
                         ends.Add(end);
                         await events.SendAsync(
-                            head with { Choices = [new ChatChoice { Index = piece.Index, Delta = new ChatReplyMessage(null, null), FinishReason = end.FinishReason }] }, http.RequestAborted);
+                            head with
+                            {
+                                Choices = [new ChatChoice { Index = piece.Index, Delta = new ChatReplyMessage(null, null), FinishReason = end.FinishReason }],
+                                Capvec = end.Gates.IsEmpty ? null : Provenance(job, end),
+                            },
+                            http.RequestAborted);
                     }
                 }
             }
@@ -157,5 +163,6 @@ internal sealed class ChatEndpoint(InferenceEngine engine, ModelCatalog models, 
         return new ChatUsage(job.Prompt.Count, chosen, job.Prompt.Count + chosen, new PromptTokensDetails(ends.Min(end => end.CachedTokens)));
     }
 
-    private static ChatProvenance Provenance(ChatJob job) => new(unchecked((long)job.Sampling.Seed), job.Steering.Fingerprint, job.SteeringEcho);
+    private static ChatProvenance Provenance(ChatJob job, ReplyEnd? end = null) =>
+        new(unchecked((long)job.Sampling.Seed), job.Steering.Fingerprint, job.SteeringEcho) { Gates = end is null ? null : GateReport.ToJson(end.Gates) };
 }

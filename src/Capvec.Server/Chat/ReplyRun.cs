@@ -50,7 +50,7 @@ internal sealed class ReplyRun
         var rest = _stops.Push(_decoder.Finish()) + _stops.Finish();
         var stopped = _stops.Stopped || result.Finish is FinishReason.StopToken or FinishReason.Callback;
         var chosen = result.Tokens.Length + (result.StopToken >= 0 ? 1 : 0);
-        Emit(rest, new ReplyEnd(stopped ? "stop" : "length", chosen, result.CachedTokens));
+        Emit(rest, new ReplyEnd(stopped ? "stop" : "length", chosen, result.CachedTokens, result.Gates));
     }
 
     private bool OnToken(int id, float logprob)

@@ -21,7 +21,7 @@ public sealed record SteeringSpec(ImmutableArray<SteeringVector> Vectors)
     private static readonly (string, SteeringSite)[] Sites =
         [("block_output", SteeringSite.BlockOutput), ("embedding", SteeringSite.Embedding), ("mixer_output", SteeringSite.MixerOutput), ("mlp_output", SteeringSite.MlpOutput)];
 
-    private static readonly (string, StrengthUnit)[] Units =
+    internal static readonly (string, StrengthUnit)[] Units =
         [("residual", StrengthUnit.Residual), ("residual_norm", StrengthUnit.ResidualNorm), ("margin", StrengthUnit.Margin)];
 
     /// <summary>No steering.</summary>
@@ -84,6 +84,7 @@ public sealed record SteeringSpec(ImmutableArray<SteeringVector> Vectors)
             ["layers"] = v.Layers.IsEmpty ? "all" : new JsonArray([.. v.Layers.Select(l => (JsonNode)l)]),
             ["direction_layer"] = v.DirectionLayer,
             ["site"] = Word(Sites, v.Site),
+            ["gate"] = v.Gate?.ToJson(v.Source),
             ["apply"] = new JsonObject
             {
                 ["prompt"] = v.Apply.Prompt,
@@ -103,7 +104,7 @@ public sealed record SteeringSpec(ImmutableArray<SteeringVector> Vectors)
 
     private static SteeringVector ParseVector(JsonElement element, string path)
     {
-        var reader = new SpecReader(element, path, "source", "scale", "alpha", "low", "high", "unit", "layers", "direction_layer", "apply", "operation", "site");
+        var reader = new SpecReader(element, path, "source", "scale", "alpha", "low", "high", "unit", "layers", "direction_layer", "apply", "operation", "site", "gate");
         var operation = reader.Choice("operation", Operations) ?? SteeringOperation.Add;
         if (reader.Has("scale") && reader.Has("alpha"))
             throw new CapvecException($"{path}.alpha: stands beside scale, which means the same; give one.", exitCode: CapvecException.WrongUsage);
@@ -129,6 +130,7 @@ public sealed record SteeringSpec(ImmutableArray<SteeringVector> Vectors)
             DirectionLayer = reader.Whole("direction_layer"),
             Apply = reader.Field("apply") is { } apply ? ParseApply(apply, $"{path}.apply") : SteeringMask.All,
             Site = reader.Choice("site", Sites) ?? SteeringSite.BlockOutput,
+            Gate = reader.Field("gate") is { } gate ? GateSpec.Parse(gate, $"{path}.gate") : null,
         };
     }
 
@@ -198,9 +200,8 @@ public sealed record SteeringSpec(ImmutableArray<SteeringVector> Vectors)
 
     private static void Resolve(SteeringVector vector, Func<string, DirectionSet?> find, int layers, int hidden, string path, ImmutableArray<Intervention>.Builder interventions)
     {
-        var set = find(vector.Source) ?? throw new CapvecException($"{path}.source: there is no direction set '{vector.Source}'; check the id.", exitCode: CapvecException.WrongUsage);
-        if (set.Hidden != hidden)
-            throw new CapvecException($"{path}.source: '{vector.Source}' has hidden size {set.Hidden}, the model has {hidden}; it was made from another model.", exitCode: CapvecException.WrongUsage);
+        var set = Find(vector.Source, find, hidden, $"{path}.source");
+        var gate = vector.Gate?.Resolve(vector.Source, find, layers, hidden, $"{path}.gate");
         set.CheckUse(vector.Operation, $"{path}.operation");
         var chosen = vector.Layers;
         if (chosen.IsEmpty)
@@ -213,23 +214,29 @@ public sealed record SteeringSpec(ImmutableArray<SteeringVector> Vectors)
             if (!set.Layers.Contains(from))
                 throw new CapvecException($"{path}.{(vector.DirectionLayer is null ? "layers" : "direction_layer")}: '{vector.Source}' has no direction for layer {from}; it has {DirectionSet.Ranges(set.Layers)}.", exitCode: CapvecException.WrongUsage);
             var direction = set.At(from);
-            var unit = UnitOf(vector, set, direction, layer, path);
+            var unit = UnitOf(vector.Unit, vector.Source, set, direction, layer, path);
             interventions.Add(vector.Operation == SteeringOperation.Clamp
-                ? new Intervention(vector.Operation, layer, direction.Unit, 0, vector.Apply, vector.Site) { Schedule = vector.Schedule, Range = new SteeringRange((float)(vector.Low * unit), (float)(vector.High * unit)) }
-                : new Intervention(vector.Operation, layer, direction.Unit, (float)(vector.Scale * unit), vector.Apply, vector.Site) { Schedule = vector.Schedule });
+                ? new Intervention(vector.Operation, layer, direction.Unit, 0, vector.Apply, vector.Site) { Schedule = vector.Schedule, Gate = gate, Range = new SteeringRange((float)(vector.Low * unit), (float)(vector.High * unit)) }
+                : new Intervention(vector.Operation, layer, direction.Unit, (float)(vector.Scale * unit), vector.Apply, vector.Site) { Schedule = vector.Schedule, Gate = gate });
         }
     }
 
-    private static double UnitOf(SteeringVector vector, DirectionSet set, Direction direction, int layer, string path)
+    internal static DirectionSet Find(string source, Func<string, DirectionSet?> find, int hidden, string path)
     {
-        var unit = vector.Unit switch
+        var set = find(source) ?? throw new CapvecException($"{path}: there is no direction set '{source}'; check the id.", exitCode: CapvecException.WrongUsage);
+        return set.Hidden == hidden ? set : throw new CapvecException($"{path}: '{source}' has hidden size {set.Hidden}, the model has {hidden}; it was made from another model.", exitCode: CapvecException.WrongUsage);
+    }
+
+    internal static double UnitOf(StrengthUnit unit, string source, DirectionSet set, Direction direction, int layer, string path)
+    {
+        var one = unit switch
         {
             StrengthUnit.Margin => direction.Margin,
             StrengthUnit.ResidualNorm => set.Directions.FirstOrDefault(d => d.Layer == layer)?.ResidualNorm,
             _ => 1,
         };
-        return unit ?? throw new CapvecException($"{path}.unit: '{vector.Source}' does not say its {Word(Units, vector.Unit)} at layer {layer}; use \"residual\", or a dir.safetensors made by `capvec compute`.", exitCode: CapvecException.WrongUsage);
+        return one ?? throw new CapvecException($"{path}.unit: '{source}' does not say its {Word(Units, unit)} at layer {layer}; use \"residual\", or a dir.safetensors made by `capvec compute`.", exitCode: CapvecException.WrongUsage);
     }
 
-    private static string Word<T>((string Word, T Value)[] words, T value) => words.First(w => EqualityComparer<T>.Default.Equals(w.Value, value)).Word;
+    internal static string Word<T>((string Word, T Value)[] words, T value) => words.First(w => EqualityComparer<T>.Default.Equals(w.Value, value)).Word;
 }

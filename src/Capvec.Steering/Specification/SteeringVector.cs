@@ -38,4 +38,7 @@ public sealed record SteeringVector
 
     /// <summary>Where in a block.</summary>
     public SteeringSite Site { get; init; } = SteeringSite.BlockOutput;
+
+    /// <summary>The condition on the prompt under which it acts; null for always.</summary>
+    public GateSpec? Gate { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Capvec.Agents.Protocols;
+using Capvec.Agents.Traces;
 using Capvec.Agents.Trials;
 using Capvec.Engine.Interventions;
 using Capvec.Engine.Loading;
@@ -124,6 +125,29 @@ public sealed class PhantomTrialsTests : IDisposable
         var turned = await _engine.ForwardAsync(
             new ForwardRequest { Tokens = stored.Ids, Own = [.. stored.Own.Select(o => !o)], Steering = steering, NextLogProbs = true }, TestContext.Current.CancellationToken);
         own.Select(i => turned.NextLogProbs[i - 1]).ShouldNotBe(recorded);
+    }
+
+    [Fact]
+    public async Task Each_turn_records_what_the_gates_decided_on_its_whole_prompt()
+    {
+        var direction = Enumerable.Range(0, _model.Model.Hidden).Select(i => MathF.Sin(i)).ToArray();
+        var gate = new SteeringGate(3, direction, GateComparison.Below, 1e6f, over: GateReduction.Mean);
+        var plan = new SteeringPlan([new Intervention(SteeringOperation.Add, 3, direction, 2) { Gate = gate }]);
+        var result = await _runner.RunAsync(Request(1) with { Sampling = SamplingOptions.Greedy, Steering = plan, MaxTurns = 2 }, TestContext.Current.CancellationToken);
+        result.Trace.Trial.Steering.ShouldBe(plan.Fingerprint);
+        Replies(result).ShouldBe(Replies(await _runner.RunAsync(Request(1) with { Sampling = SamplingOptions.Greedy, Steering = SteeringPlan.Add(3, direction, 2), MaxTurns = 2 }, TestContext.Current.CancellationToken)));
+        foreach (var step in result.Trace.Steps.Skip(1))
+        {
+            var record = step.Extra!.Capvec!.Gates.ShouldNotBeNull().ShouldHaveSingleItem();
+            var decision = (await _engine.DecideAsync([.. step.Metrics!.PromptTokenIds!], null, [gate], TestContext.Current.CancellationToken)).Single();
+            record.ShouldBe(new GateRecord(3, GateMeasure.Projection, GateReduction.Mean, GateComparison.Below, 1e6f, decision.Value, true));
+        }
+
+        var folder = Directory.CreateTempSubdirectory("capvec-gates-").FullName;
+        var path = TraceWriter.Write(folder, result.Trace);
+        TraceReader.Load(path).Steps[1].Extra!.Capvec!.Gates!.ShouldBe(result.Trace.Steps[1].Extra!.Capvec!.Gates!);
+        File.ReadAllText(path).ShouldContain("\"measure\":\"projection\",\"over\":\"mean\",\"comparison\":\"below\"");
+        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]

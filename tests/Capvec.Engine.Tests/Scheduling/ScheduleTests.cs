@@ -34,6 +34,8 @@ public sealed class ScheduleTests : IDisposable
             SteeringPlan.Add(2, Direction(31), 4, new SteeringMask(From: 70)),
             SteeringPlan.Add(3, Direction(32), 4, new SteeringMask(From: 10, To: 90)),
             new SteeringPlan([new Intervention(SteeringOperation.Ablate, 2, Direction(33)), new Intervention(SteeringOperation.AddKeepNorm, 4, Direction(34), 2, SteeringMask.PromptOnly)]),
+            new SteeringPlan([new Intervention(SteeringOperation.Add, 1, Direction(35), 3) { Gate = new SteeringGate(3, Direction(36), GateComparison.Above, 0) }]),
+            new SteeringPlan([new Intervention(SteeringOperation.Add, 3, Direction(37), 3) { Gate = new SteeringGate(2, Direction(38), GateComparison.Below, 0, GateMeasure.Cosine, GateReduction.Mean) }]),
         ];
     }
 

@@ -82,6 +82,29 @@ public sealed class SteeringSpecTests
     }
 
     [Fact]
+    public void A_gate_is_resolved_with_its_own_layer_source_and_unit()
+    {
+        var plan = Resolve("""
+            {"vectors":[{"source":"demo","scale":1,"layers":[0,11],"gate":{"layer":3,"above":2,"unit":"margin","over":"mean"}},
+                        {"source":"demo","operation":"clamp","low":0,"layers":[0],"gate":{"source":"demo","layer":0,"below":-0.5,"measure":"cosine","over":"max"}},
+                        {"source":"demo","scale":1,"layers":[3]}]}
+            """);
+        SteeringGate first = new(3, [0, 1], GateComparison.Above, 10, GateMeasure.Projection, GateReduction.Mean), second = new(0, [1, 0], GateComparison.Below, -0.5f, GateMeasure.Cosine, GateReduction.Max);
+        plan.Interventions.Select(i => i.Gate).ShouldBe([first, first, second, null]);
+        plan.Gates.ShouldBe([first, second]);
+    }
+
+    [Theory]
+    [InlineData("""{"vectors":[{"source":"demo","scale":4,"layers":[3],"gate":{"layer":3,"above":2}}]}""")]
+    [InlineData("""{"vectors":[{"source":"demo","scale":4,"layers":[3],"gate":{"layer":0,"below":0.25,"measure":"cosine","over":"max"}}]}""")]
+    public void Gates_are_echoed(string json)
+    {
+        var echoed = SteeringSpec.Parse(json).ToJson().ToJsonString();
+        Resolve(echoed).Fingerprint.ShouldBe(Resolve(json).Fingerprint);
+        SteeringSpec.Parse(echoed).ToJson().ToJsonString().ShouldBe(echoed);
+    }
+
+    [Fact]
     public void Only_what_apply_names_is_steered()
     {
         Resolve("""{"vectors":[{"source":"demo","scale":1,"layers":[0],"apply":{"prompt":true}}]}""").Interventions[0].Where.ShouldBe(SteeringMask.PromptOnly);
@@ -141,6 +164,17 @@ public sealed class SteeringSpecTests
     [InlineData("""{"vectors":[{"source":"demo","scale":1,"layers":[3],"apply":{"reply":{"every":0}}}]}""", "steering.vectors[0].apply.reply.every: expected at least 1")]
     [InlineData("""{"vectors":[{"source":"demo","scale":1,"layers":[3],"apply":{"reply":{"half_life":0}}}]}""", "steering.vectors[0].apply.reply.half_life: expected a number")]
     [InlineData("""{"vectors":[{"source":"demo","operation":"ablate","layers":[3],"apply":{"reply":{"half_life":2}}}]}""", "steering.vectors[0].apply.reply.half_life: fades a strength, and ablate has none")]
+    [InlineData("""{"vectors":[{"source":"demo","scale":1,"layers":[3],"gate":3}]}""", "steering.vectors[0].gate: expected an object")]
+    [InlineData("""{"vectors":[{"source":"demo","scale":1,"layers":[3],"gate":{"above":1}}]}""", "steering.vectors[0].gate.layer: missing")]
+    [InlineData("""{"vectors":[{"source":"demo","scale":1,"layers":[3],"gate":{"layer":3}}]}""", "steering.vectors[0].gate.above: missing; give above or below")]
+    [InlineData("""{"vectors":[{"source":"demo","scale":1,"layers":[3],"gate":{"layer":3,"above":1,"below":2}}]}""", "steering.vectors[0].gate.below: stands beside above")]
+    [InlineData("""{"vectors":[{"source":"demo","scale":1,"layers":[3],"gate":{"layer":3,"above":1.5,"measure":"cosine"}}]}""", "steering.vectors[0].gate.above: expected a cosine from -1 to 1, found 1.5")]
+    [InlineData("""{"vectors":[{"source":"demo","scale":1,"layers":[3],"gate":{"layer":3,"above":0.5,"measure":"cosine","unit":"margin"}}]}""", "steering.vectors[0].gate.unit: a cosine has no unit")]
+    [InlineData("""{"vectors":[{"source":"demo","scale":1,"layers":[3],"gate":{"layer":4,"above":1}}]}""", "steering.vectors[0].gate.layer: 'demo' has no direction for layer 4")]
+    [InlineData("""{"vectors":[{"source":"demo","scale":1,"layers":[3],"gate":{"layer":40,"above":1}}]}""", "steering.vectors[0].gate.layer: the model has blocks 0 to 11, 40 is beyond")]
+    [InlineData("""{"vectors":[{"source":"demo","scale":1,"layers":[3],"gate":{"layer":3,"above":1,"source":"nope"}}]}""", "steering.vectors[0].gate.source: there is no direction set 'nope'")]
+    [InlineData("""{"vectors":[{"source":"demo","scale":1,"layers":[3],"gate":{"layer":11,"above":1,"unit":"margin"}}]}""", "steering.vectors[0].gate.unit: 'demo' does not say its margin at layer 11")]
+    [InlineData("""{"vectors":[{"source":"demo","scale":1,"layers":[3],"gate":{"layer":3,"above":1,"over":"first"}}]}""", "steering.vectors[0].gate.over: expected \"last\", \"mean\", \"max\", found \"first\"")]
     [InlineData("""{"vectors":[""", "steering: not valid JSON (line 1")]
     public void Every_error_names_its_field(string json, string expected)
     {
