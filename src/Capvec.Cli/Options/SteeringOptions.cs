@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using System.CommandLine;
-using System.Globalization;
 using Capvec.Engine.Interventions;
 using Capvec.Engine.Loading;
 using Capvec.Formats.Errors;
@@ -82,7 +80,7 @@ internal sealed class SteeringOptions
             "generated" => SteeringMask.GeneratedOnly,
             _ => SteeringMask.All,
         };
-        return new SteeringPlan([.. Layers(arguments.GetValue(_layer)!, model).Select(layer => operation == SteeringOperation.Clamp
+        return new SteeringPlan([.. LayerRanges.Parse("--layer", arguments.GetValue(_layer)!, model).Select(layer => operation == SteeringOperation.Clamp
             ? new Intervention(operation, layer, set.At(layer).Unit, where: where) { Range = Range(arguments) }
             : new Intervention(operation, layer, set.At(layer).Unit, arguments.GetValue(_alpha) ?? 0, where))]);
     }
@@ -104,25 +102,4 @@ internal sealed class SteeringOptions
             Output.CommandOutput.Remark(note);
         return set;
     }
-
-    private static ImmutableArray<int> Layers(string text, LanguageModel model)
-    {
-        var layers = ImmutableArray.CreateBuilder<int>();
-        foreach (var part in text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries))
-        {
-            var ends = part.Split('-');
-            if (ends.Length > 2 || !TryLayer(ends[0], out var first) || !TryLayer(ends[^1], out var last) || last < first)
-                throw new CapvecException($"--layer {text}: \"{part}\" is not a layer; a block from 0 to {model.Layers - 1} or a range such as 4-10 was expected.", exitCode: CapvecException.WrongUsage);
-            if (last >= model.Layers)
-                throw new CapvecException($"--layer {text}: the model has blocks 0 to {model.Layers - 1}.", exitCode: CapvecException.WrongUsage);
-            for (var layer = first; layer <= last; layer++)
-                layers.Add(layer);
-        }
-
-        if (layers.Count == 0 || layers.Distinct().Count() != layers.Count)
-            throw new CapvecException($"--layer \"{text}\" names {(layers.Count == 0 ? "no layer" : "a layer twice")}; give each block once.", exitCode: CapvecException.WrongUsage);
-        return layers.ToImmutable();
-    }
-
-    private static bool TryLayer(string text, out int layer) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out layer);
 }

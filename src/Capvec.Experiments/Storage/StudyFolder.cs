@@ -25,6 +25,9 @@ public sealed record StudyFolder(string Root)
     /// <summary>The ranking with all figures.</summary>
     public string RankingJson => Path.Combine(Root, "ranking.json");
 
+    /// <summary>What the screen found.</summary>
+    public string Screen => Path.Combine(Root, "screen.json");
+
     /// <summary>
     /// Takes the folder for this process and this study: no other process can run in it until the result is disposed (or the process dies), and its study file
     /// stays the one it was started with.

@@ -1,3 +1,5 @@
+using Capvec.Experiments.Results;
+using Capvec.Experiments.Screening;
 using Capvec.Reports.Figures;
 using Capvec.Reports.Markup;
 
@@ -45,9 +47,32 @@ internal static class ResearchMarkdown
             - Permutation p is the share of label shuffles whose held-out AUC is at least as high.
             - Residual length is the mean length of the captured rows; the margin beside it says how large the difference is against what is there anyway.
 
-            ## What this does not show
+            {Screen(results)}## What this does not show
 
             That a direction tells good traces from bad ones does not say that adding it makes runs better. It may hold style, length or refusal beside skill. RESULTS.md says what adding it did.
+
+            """;
+    }
+
+    private static string Screen(StudyResults results)
+    {
+        if (results.Screen is not { } screen)
+            return "";
+        string[] headings = ["Layer>", "Strength>", "Alpha>", "Predicted effect>", "95%>", "Solved>", "Failed>", "KL>", "Entropy>", "Length>", "Openings", "In window"];
+        static IReadOnlyList<string> Row(ScreenPoint p) =>
+            [Show.Count(p.Layer), Show.Strength(p.Strength), Show.Significant(p.Alpha), Show.Significant(p.Effect), $"{Show.Significant(p.EffectInterval.Lower)} to {Show.Significant(p.EffectInterval.Upper)}",
+                Show.Significant(p.Solved), Show.Significant(p.Failed), Show.Significant(p.Kl), Show.Significant(p.EntropyChange), Show.Percent(p.NormGrowth), ScreenText.Openings(p), p.InWindow ? "yes" : ""];
+        var isoKl = screen.IsoKl.Count == 0 ? "" : $"{ScreenText.IsoKl(screen)}\n\n{Markdown.Table(headings, screen.IsoKl.Select(Row))}\n";
+        return $"""
+            ## Screen
+
+            {ScreenText.Proposals(screen)}
+
+            {Markdown.Text(ScreenText.Method(screen))}
+
+            {Markdown.Table(headings, screen.Points.Select(Row))}
+            {isoKl}{ScreenText.Agreement(results)}
+
 
             """;
     }
