@@ -7,18 +7,20 @@ namespace Capvec.Cli.Screening;
 /// <summary>What a screen found, for people and for programs.</summary>
 internal static class ScreenTable
 {
+    private static readonly string[] Heading = ["layer", "strength", "alpha", "effect", "95%", "traces", "solved", "failed", "difference", "KL", "entropy", "norm", "openings", ""];
+
     /// <summary>Prints every point, best first, the calibrated strengths, and what is proposed.</summary>
     public static void Print(ScreenResult result, CommandOutput output)
     {
-        output.Table([["layer", "strength", "alpha", "effect", "95%", "solved", "failed", "KL", "entropy", "norm", "openings", ""], .. result.Points.Select(Row)], heading: true);
+        output.Table([Heading, .. result.Points.Select(Row)], heading: true);
         output.Line();
-        output.Line("effect: change of the log-likelihood of solved traces less that of failed ones, in nats a token of the agent; KL and entropy in nats a token;");
-        output.Line("openings: change of the log-likelihood of how marked replies of failed traces begin, in nats a reply");
+        output.Line("effect: predicted change of the pass rate in points, by importance weights, worth so many \"traces\"; solved, failed: change of their log-likelihood;");
+        output.Line("difference: solved less failed, 95%; these, KL and entropy in nats a token; openings: of marked replies of failed traces, in nats a reply");
         if (result.IsoKl.Count > 0)
         {
             output.Line();
             output.Line($"strengths that give a KL of {result.TargetKl:0.###}, best effect first");
-            output.Table([["layer", "strength", "alpha", "effect", "95%", "solved", "failed", "KL", "entropy", "norm", "openings", ""], .. result.IsoKl.Select(Row)], heading: true);
+            output.Table([Heading, .. result.IsoKl.Select(Row)], heading: true);
         }
 
         output.Line();
@@ -45,8 +47,8 @@ internal static class ScreenTable
 
     private static string[] Row(ScreenPoint p) =>
     [
-        $"{p.Layer}", $"{p.Strength:0.####}", $"{p.Alpha:0.##}", $"{p.Effect:+0.0000;-0.0000}", $"{p.EffectInterval.Lower:+0.0000;-0.0000} to {p.EffectInterval.Upper:+0.0000;-0.0000}",
-        $"{p.Solved:+0.0000;-0.0000}", $"{p.Failed:+0.0000;-0.0000}", $"{p.Kl:0.0000}", $"{p.EntropyChange:+0.0000;-0.0000}", $"{p.NormGrowth:+0%;-0%}",
+        $"{p.Layer}", $"{p.Strength:0.####}", $"{p.Alpha:0.##}", $"{100 * p.Effect:+0.0;-0.0}", $"{100 * p.EffectInterval.Lower:+0.0;-0.0} to {100 * p.EffectInterval.Upper:+0.0;-0.0}", $"{p.EffectiveTraces:0}",
+        $"{p.Solved:+0.0000;-0.0000}", $"{p.Failed:+0.0000;-0.0000}", $"{p.DifferenceInterval.Lower:+0.0000;-0.0000} to {p.DifferenceInterval.Upper:+0.0000;-0.0000}", $"{p.Kl:0.0000}", $"{p.EntropyChange:+0.0000;-0.0000}", $"{p.NormGrowth:+0%;-0%}",
         string.Join(" ", p.Openings.Select(o => $"{o.Key} {o.Value.Change:+0.00;-0.00} ({o.Value.Replies})")), p.InWindow ? "in window" : "",
     ];
 
@@ -57,8 +59,10 @@ internal static class ScreenTable
         ["alpha"] = p.Alpha,
         ["effect"] = p.Effect,
         ["effect_interval"] = new JsonArray(p.EffectInterval.Lower, p.EffectInterval.Upper),
+        ["effective_traces"] = p.EffectiveTraces,
         ["solved"] = p.Solved,
         ["failed"] = p.Failed,
+        ["difference_interval"] = new JsonArray(p.DifferenceInterval.Lower, p.DifferenceInterval.Upper),
         ["kl"] = p.Kl,
         ["entropy_change"] = p.EntropyChange,
         ["norm_growth"] = p.NormGrowth,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Capvec.Experiments.Analysis;
 using Capvec.Experiments.Results;
 using Capvec.Experiments.Screening;
 using Capvec.Experiments.Storage;
@@ -41,7 +42,7 @@ internal static class SelectionRules
         }
 
         return new(best.Layer, best.Strength, string.Create(CultureInfo.InvariantCulture,
-            $"layer {best.Layer} at strength {best.Strength:0.####} has the largest predicted effect ({best.Effect:0.000} nats a token [{best.EffectInterval.Lower:0.000}, {best.EffectInterval.Upper:0.000}], KL {best.Kl:0.000}) of {screen.Points.Count} points screened on {screen.Solved} solved and {screen.Failed} failed traces"));
+            $"layer {best.Layer} at strength {best.Strength:0.####} has the largest predicted effect ({Figures.Points(best.Effect)} points of pass rate [{Figures.Points(best.EffectInterval.Lower)}, {Figures.Points(best.EffectInterval.Upper)}], KL {best.Kl:0.000} nats a token) among {screen.Points.Count} points screened on {screen.Solved} solved and {screen.Failed} failed traces"));
     }
 
     /// <summary>

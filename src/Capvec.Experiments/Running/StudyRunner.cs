@@ -8,6 +8,7 @@ using Capvec.Agents.Tasks;
 using Capvec.Agents.Trials;
 using Capvec.Engine.Loading;
 using Capvec.Engine.Scheduling;
+using Capvec.Experiments.Analysis;
 using Capvec.Experiments.Randomness;
 using Capvec.Experiments.Results;
 using Capvec.Experiments.Screening;
@@ -143,7 +144,7 @@ public sealed class StudyRunner
         }
 
         foreach (var p in ScreenResult.Load(_folder.Screen).Proposals())
-            _progress.Message(string.Create(CultureInfo.InvariantCulture, $"the screen proposes layer {p.Layer} at strength {p.Strength:0.####}: predicted effect {p.Effect:0.000} nats a token [{p.EffectInterval.Lower:0.000}, {p.EffectInterval.Upper:0.000}], KL {p.Kl:0.000}"));
+            _progress.Message(string.Create(CultureInfo.InvariantCulture, $"the screen proposes layer {p.Layer} at strength {p.Strength:0.####}: predicted effect {Figures.Points(p.Effect)} points of pass rate [{Figures.Points(p.EffectInterval.Lower)}, {Figures.Points(p.EffectInterval.Upper)}], KL {p.Kl:0.000}"));
     }
 
     private Candidate? Choose(StudyStore store, IReadOnlyList<LayerRank> ranking)

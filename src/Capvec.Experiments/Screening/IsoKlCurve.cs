@@ -2,7 +2,7 @@ namespace Capvec.Experiments.Screening;
 
 /// <summary>
 /// The KL of one layer as a function of strength, from the points that were measured, and the strength where it is a target. Between two points it is
-/// a power of the strength (a line in logarithms); below the smallest it is taken to grow with the square, as KL does near 0.
+/// a power of the strength (a line in logarithms); below the smallest it goes on with the power between the two smallest, or with the square, as KL grows near 0, where there is one.
 /// </summary>
 internal sealed class IsoKlCurve
 {
@@ -38,7 +38,7 @@ internal sealed class IsoKlCurve
                 return null;
             var upper = _points[above];
             if (above == 0)
-                return upper.Strength * Math.Sqrt(_target / upper.Kl);
+                return upper.Strength * Math.Pow(_target / upper.Kl, 1 / LowestPower);
             var lower = _points[above - 1];
             var share = Math.Log(_target / lower.Kl) / Math.Log(upper.Kl / lower.Kl);
             return lower.Strength * Math.Pow(upper.Strength / lower.Strength, share);
@@ -56,6 +56,11 @@ internal sealed class IsoKlCurve
         _points.Add(point);
         _points.Sort((a, b) => a.Strength.CompareTo(b.Strength));
     }
+
+    // Bounded, since two points that lie near each other say little about the power between them.
+    private double LowestPower => _points.Count < 2
+        ? 2
+        : Math.Clamp(Math.Log(_points[1].Kl / _points[0].Kl) / Math.Log(_points[1].Strength / _points[0].Strength), 0.5, 4);
 
     private double Distance(ScreenPoint point) => Math.Abs(Math.Log(point.Kl / _target));
 

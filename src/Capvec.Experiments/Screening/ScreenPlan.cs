@@ -6,7 +6,7 @@ namespace Capvec.Experiments.Screening;
 public sealed record ScreenPlan
 {
     /// <summary>Default of <see cref="KlBound"/>.</summary>
-    public const double UsualKlBound = 0.25;
+    public const double UsualKlBound = 0.1;
 
     /// <summary>0-based blocks; null for every one that has a direction.</summary>
     public IReadOnlyList<int>? Layers { get; init; }

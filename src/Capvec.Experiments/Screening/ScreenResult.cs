@@ -51,7 +51,7 @@ public sealed record ScreenResult
     /// <summary>How the directions come to be held out from the traces, in words.</summary>
     public required string HeldOut { get; init; }
 
-    /// <summary>Every layer and strength, best first: those in the window by predicted effect, then the others by KL, least first.</summary>
+    /// <summary>Every layer and strength, the largest predicted effect first.</summary>
     public required IReadOnlyList<ScreenPoint> Points { get; init; }
 
     /// <summary>The point of each layer at the target KL; layers whose KL does not reach it are left out.</summary>

@@ -6,24 +6,31 @@ namespace Capvec.Experiments.Screening;
 /// <summary>Puts the changes of all traces at one point together.</summary>
 internal sealed class ScreenSummary(IReadOnlyList<ScreenTrace> traces, ScreenPlan plan)
 {
+    private const double LargestSpread = 600;
+
     /// <summary>The figures of a point from each trace's.</summary>
     public ScreenPoint Of(SteeredPoint point, IReadOnlyList<TraceChange> changes)
     {
         var values = traces.Select((trace, i) => (trace.Task, trace.IsSolved, changes[i].LogProb)).ToList();
-        var solved = values.Where(v => v.IsSolved).Average(v => v.LogProb);
-        var failed = values.Where(v => !v.IsSolved).Average(v => v.LogProb);
+        // Probability under steering against plain, of the trace as a whole; scaled so that the largest is 1, and none is so small that a draw's sum could be 0.
+        var logs = traces.Select((trace, i) => changes[i].LogProb * trace.OwnTokens).ToList();
+        var largest = logs.Max();
+        var weights = traces.Select((trace, i) => (trace.Task, trace.IsSolved, Weight: Math.Exp(Math.Max(logs[i] - largest, -LargestSpread)))).ToList();
         // The same draws at every point, so that points differ by what was measured and not by the draw.
-        var interval = ClusterBootstrap.Difference(values, Seeds.Derive(plan.Seed, "screen"), plan.Draws);
+        var seed = Seeds.Derive(plan.Seed, "screen");
+        var interval = ClusterBootstrap.Interval(weights, s => s.ShareChange, seed, plan.Draws);
         var kl = changes.Average(c => c.Kl);
         return new ScreenPoint
         {
             Layer = point.Layer,
             Strength = point.Strength,
             Alpha = point.Alpha,
-            Solved = solved,
-            Failed = failed,
-            Effect = solved - failed,
+            Effect = SideSums.Of(weights.Select(w => (w.IsSolved, w.Weight))).ShareChange,
             EffectInterval = interval,
+            EffectiveTraces = Math.Pow(weights.Sum(w => w.Weight), 2) / weights.Sum(w => w.Weight * w.Weight),
+            Solved = values.Where(v => v.IsSolved).Average(v => v.LogProb),
+            Failed = values.Where(v => !v.IsSolved).Average(v => v.LogProb),
+            DifferenceInterval = ClusterBootstrap.Interval(values, s => s.Difference, seed, plan.Draws),
             Kl = kl,
             EntropyChange = changes.Average(c => c.Entropy),
             NormGrowth = changes.Average(c => c.Growth),

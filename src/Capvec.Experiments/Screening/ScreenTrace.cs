@@ -14,6 +14,9 @@ namespace Capvec.Experiments.Screening;
 /// <param name="Replies">The agent's replies, in order.</param>
 public sealed record ScreenTrace(string Name, string Task, bool IsSolved, ImmutableArray<int> Ids, ImmutableArray<bool> Own, IReadOnlyList<ScreenReply> Replies)
 {
+    /// <summary>Tokens of the agent.</summary>
+    public int OwnTokens { get; } = Own.Count(own => own);
+
     /// <summary>Which of the screen's direction sets it is read under: one that was not made from it.</summary>
     public int Fold { get; init; }
 

@@ -83,10 +83,10 @@ public sealed class Screener
             Solved = _traces.Count(t => t.IsSolved),
             Failed = _traces.Count(t => !t.IsSolved),
             Tasks = _traces.Select(t => t.Task).Distinct().Count(),
-            Tokens = _traces.Sum(t => t.Own.Count(own => own)),
+            Tokens = _traces.Sum(t => t.OwnTokens),
             KlTokens = _klTokens,
             HeldOut = heldOut,
-            Points = [.. points.OrderByDescending(p => p.InWindow).ThenByDescending(p => p.InWindow ? p.Effect : -p.Kl)],
+            Points = [.. points.OrderByDescending(p => p.Effect)],
             IsoKl = isoKl,
         };
     }

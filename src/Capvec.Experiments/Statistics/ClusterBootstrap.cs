@@ -29,23 +29,23 @@ public static class ClusterBootstrap
     }
 
     /// <summary>
-    /// The percentile interval of mean(solved) - mean(failed), drawing whole tasks; single values where there is one task alone. A draw without one of the sides is
+    /// The percentile interval of a figure that compares two sides, drawing whole tasks; single values where there is one task alone. A draw without one of the sides is
     /// drawn again.
     /// </summary>
     /// <param name="values">Each with its task and side; both sides have some.</param>
+    /// <param name="figure">The figure, from a draw's sums.</param>
     /// <param name="seed">Seed of the draws.</param>
     /// <param name="draws">Resamples.</param>
     /// <param name="confidence">Two-sided, for example 0.95.</param>
-    public static Interval Difference(IReadOnlyList<(string Task, bool IsSolved, double Value)> values, ulong seed, int draws = 10_000, double confidence = 0.95)
+    public static Interval Interval(IReadOnlyList<(string Task, bool IsSolved, double Value)> values, Func<SideSums, double> figure, ulong seed, int draws = 10_000, double confidence = 0.95)
     {
         var isOneTask = values.Select(v => v.Task).Distinct().Count() == 1;
-        var clusters = values.Index().GroupBy(v => isOneTask ? $"{v.Index}" : v.Item.Task).Select(g => new Sides(
-            g.Where(v => v.Item.IsSolved).Sum(v => v.Item.Value), g.Count(v => v.Item.IsSolved), g.Where(v => !v.Item.IsSolved).Sum(v => v.Item.Value), g.Count(v => !v.Item.IsSolved))).ToList();
+        var clusters = values.Index().GroupBy(v => isOneTask ? $"{v.Index}" : v.Item.Task).Select(g => SideSums.Of(g.Select(v => (v.Item.IsSolved, v.Item.Value)))).ToList();
         var random = new SplitMix64(seed);
-        var differences = new double[draws];
+        var figures = new double[draws];
         for (var d = 0; d < draws; d++)
         {
-            Sides sum;
+            SideSums sum;
             do
             {
                 sum = default;
@@ -53,10 +53,10 @@ public static class ClusterBootstrap
                     sum += clusters[random.Below(clusters.Count)];
             }
             while (sum.SolvedCount == 0 || sum.FailedCount == 0);
-            differences[d] = (sum.Solved / sum.SolvedCount) - (sum.Failed / sum.FailedCount);
+            figures[d] = figure(sum);
         }
 
-        return Percentiles(differences, confidence);
+        return Percentiles(figures, confidence);
     }
 
     private static Interval Percentiles(double[] values, double confidence)
@@ -64,10 +64,5 @@ public static class ClusterBootstrap
         Array.Sort(values);
         var tail = (1 - confidence) / 2;
         return new Interval(values[(int)Math.Floor(tail * (values.Length - 1))], values[(int)Math.Ceiling((1 - tail) * (values.Length - 1))]);
-    }
-
-    private readonly record struct Sides(double Solved, int SolvedCount, double Failed, int FailedCount)
-    {
-        public static Sides operator +(Sides a, Sides b) => new(a.Solved + b.Solved, a.SolvedCount + b.SolvedCount, a.Failed + b.Failed, a.FailedCount + b.FailedCount);
     }
 }

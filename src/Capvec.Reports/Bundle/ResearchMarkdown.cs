@@ -58,9 +58,9 @@ internal static class ResearchMarkdown
     {
         if (results.Screen is not { } screen)
             return "";
-        string[] headings = ["Layer>", "Strength>", "Alpha>", "Predicted effect>", "95%>", "Solved>", "Failed>", "KL>", "Entropy>", "Length>", "Openings", "In window"];
+        string[] headings = ["Layer>", "Strength>", "Alpha>", "Predicted points>", "95%>", "Effective traces>", "Solved>", "Failed>", "KL>", "Entropy>", "Length>", "Openings", "In window"];
         static IReadOnlyList<string> Row(ScreenPoint p) =>
-            [Show.Count(p.Layer), Show.Strength(p.Strength), Show.Significant(p.Alpha), Show.Significant(p.Effect), $"{Show.Significant(p.EffectInterval.Lower)} to {Show.Significant(p.EffectInterval.Upper)}",
+            [Show.Count(p.Layer), Show.Strength(p.Strength), Show.Significant(p.Alpha), Show.Points(p.Effect), Show.Points(p.EffectInterval), Show.Significant(p.EffectiveTraces),
                 Show.Significant(p.Solved), Show.Significant(p.Failed), Show.Significant(p.Kl), Show.Significant(p.EntropyChange), Show.Percent(p.NormGrowth), ScreenText.Openings(p), p.InWindow ? "yes" : ""];
         var isoKl = screen.IsoKl.Count == 0 ? "" : $"{ScreenText.IsoKl(screen)}\n\n{Markdown.Table(headings, screen.IsoKl.Select(Row))}\n";
         return $"""

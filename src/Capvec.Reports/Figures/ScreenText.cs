@@ -8,14 +8,14 @@ internal static class ScreenText
 {
     /// <summary>What it proposes.</summary>
     public static string Proposals(ScreenResult screen) => screen.Proposals() is { Count: > 0 } proposals
-        ? $"Before a trial was run, the screen proposed {string.Join("; ", proposals.Select(p => $"layer {Show.Count(p.Layer)} at strength {Show.Strength(p.Strength)} (predicted effect {Show.Significant(p.Effect)} nats a token [{Show.Significant(p.EffectInterval.Lower)} to {Show.Significant(p.EffectInterval.Upper)}], KL {Show.Significant(p.Kl)})"))}."
+        ? $"Before a trial was run, the screen proposed {string.Join("; ", proposals.Select(p => $"layer {Show.Count(p.Layer)} at strength {Show.Strength(p.Strength)} (predicted change of the pass rate {Show.Points(p.Effect)} points [{Show.Points(p.EffectInterval)}], KL {Show.Significant(p.Kl)})"))}."
         : $"The screen proposed nothing: at no point is an effect seen with KL at or below {Show.Significant(screen.KlBound)} nats a token.";
 
     /// <summary>How it was done.</summary>
     public static string Method(ScreenResult screen) =>
         $"{Show.Count(screen.Solved)} solved and {Show.Count(screen.Failed)} failed traces of {Show.Count(screen.Tasks, "task")} ({Show.Count(screen.Tokens)} tokens of the agent) were read again under steering, word for word; {screen.HeldOut}. "
-        + "The predicted effect is the change of the log-likelihood of solved traces less that of failed ones, in nats a token; its interval draws tasks. KL is from the plain model to the steered one, entropy its change, length that of the layer's residual stream. "
-        + $"A point is in the window where the interval of the effect lies above 0 and KL is at or below {Show.Significant(screen.KlBound)}. Points in the window are ranked by effect, then the others by KL.";
+        + "The predicted effect is the change of the solved traces' share when every trace counts as much more as it has become more likely as a whole, in points of pass rate; its interval draws tasks; where few traces carry the weight (effective traces), it is worth little. Solved and failed are the changes of their log-likelihood in nats a token. KL is from the plain model to the steered one, entropy its change, length that of the layer's residual stream. "
+        + $"A point is in the window where the interval of the effect lies above 0 and KL is at or below {Show.Significant(screen.KlBound)}.";
 
     /// <summary>What the calibration found.</summary>
     public static string IsoKl(ScreenResult screen) =>

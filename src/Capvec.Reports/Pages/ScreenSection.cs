@@ -17,7 +17,7 @@ internal static class ScreenSection
         if (results.Screen is not { } screen)
             return Html.Empty;
         var rows = screen.Points.Index().Select(p => Row(p.Index + 1, p.Item)).ToList();
-        string[] headings = ["Rank>", "Layer>", "Strength>", "Alpha>", "Predicted effect>", "95%>", "Solved>", "Failed>", "KL>", "Entropy>", "Length>", "Openings of marked replies", "In window"];
+        string[] headings = ["Rank>", "Layer>", "Strength>", "Alpha>", "Predicted points>", "95%>", "Effective traces>", "Solved>", "Failed>", "KL>", "Entropy>", "Length>", "Openings of marked replies", "In window"];
         var rest = rows.Count <= Shown ? Html.Empty : Html.Of($"<details><summary>All {Show.Count(rows.Count)} points</summary>{Element.Table("Every point of the screen", headings, rows)}</details>");
         return Element.Section("screen", "Screen", Html.Of($"""
             <p>{ScreenText.Proposals(screen)}</p>
@@ -37,10 +37,10 @@ internal static class ScreenSection
 
     private static Html Agreement(ScreenAgreement? agreement) => agreement is null
         ? Html.Empty
-        : Element.Table("Screened and tried", ["Arm", "Rank in the screen>", "Predicted effect>", "KL>", "Passed/n>", "Pass rate>"], agreement.Points.Select(p => Html.Of(
-            $"""<tr><th scope="row">{p.Arm}</th>{Element.Number(Show.Count(p.Rank))}{Element.Number(Show.Significant(p.Effect))}{Element.Number(Show.Significant(p.Kl))}{Element.Number($"{p.Passed}/{p.Trials}")}{Element.Number(Show.Percent((double)p.Passed / p.Trials))}</tr>""")));
+        : Element.Table("Screened and tried", ["Arm", "Rank in the screen>", "Predicted points>", "KL>", "Passed/n>", "Pass rate>"], agreement.Points.Select(p => Html.Of(
+            $"""<tr><th scope="row">{p.Arm}</th>{Element.Number(Show.Count(p.Rank))}{Element.Number(Show.Points(p.Effect))}{Element.Number(Show.Significant(p.Kl))}{Element.Number($"{p.Passed}/{p.Trials}")}{Element.Number(Show.Percent((double)p.Passed / p.Trials))}</tr>""")));
 
     private static Html Row(int rank, ScreenPoint p) => Html.Of($"""
-        <tr><td class="n">{rank}</td>{Element.Number(Show.Count(p.Layer))}{Element.Number(Show.Strength(p.Strength))}{Element.Number(Show.Significant(p.Alpha))}{Element.Number(Show.Significant(p.Effect))}<td class="n interval">{Show.Significant(p.EffectInterval.Lower)} to {Show.Significant(p.EffectInterval.Upper)}</td>{Element.Number(Show.Significant(p.Solved))}{Element.Number(Show.Significant(p.Failed))}{Element.Number(Show.Significant(p.Kl))}{Element.Number(Show.Significant(p.EntropyChange))}{Element.Number(Show.Percent(p.NormGrowth))}{Element.Cell(ScreenText.Openings(p))}<td>{(p.InWindow ? "yes" : "")}</td></tr>
+        <tr><td class="n">{rank}</td>{Element.Number(Show.Count(p.Layer))}{Element.Number(Show.Strength(p.Strength))}{Element.Number(Show.Significant(p.Alpha))}{Element.Number(Show.Points(p.Effect))}<td class="n interval">{Show.Points(p.EffectInterval)}</td>{Element.Number(Show.Significant(p.EffectiveTraces))}{Element.Number(Show.Significant(p.Solved))}{Element.Number(Show.Significant(p.Failed))}{Element.Number(Show.Significant(p.Kl))}{Element.Number(Show.Significant(p.EntropyChange))}{Element.Number(Show.Percent(p.NormGrowth))}{Element.Cell(ScreenText.Openings(p))}<td>{(p.InWindow ? "yes" : "")}</td></tr>
         """);
 }

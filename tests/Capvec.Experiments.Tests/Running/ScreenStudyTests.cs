@@ -4,7 +4,6 @@ using Capvec.Engine.Loading;
 using Capvec.Engine.Requests;
 using Capvec.Engine.Scheduling;
 using Capvec.Experiments.Analysis;
-using Capvec.Experiments.Results;
 using Capvec.Experiments.Running;
 using Capvec.Experiments.Screening;
 using Capvec.Steering.Activations;
@@ -16,7 +15,7 @@ namespace Capvec.Experiments.Tests.Running;
 /// <summary>A study with a screen, on the phantom, in real sandboxes.</summary>
 public class ScreenStudyTests
 {
-    private const string Screen = "screen: {layers: [3, 9, 11], strengths: [1, 4], traces: 12, kl_bound: 100, target_kl: 0.02}\nselect: {by: screen}";
+    private const string Screen = "screen: {layers: [3, 9, 11], strengths: [1, 4], traces: 12, kl_bound: 100, target_kl: 0.003}\nselect: {by: screen}";
 
     // A log-probability is the difference of two float32 of size up to 30 (4e-6); means over hundreds of tokens of such differences stay within it.
     private const double Tolerance = 1e-5;
@@ -37,7 +36,7 @@ public class ScreenStudyTests
         (screen.Unit, screen.HeldOut).ShouldBe(("difference", "each trace is read under a direction made without its task (4 folds of tasks)"));
         screen.KlTokens.ShouldBe(screen.Tokens);
         screen.IsoKl.ShouldNotBeEmpty();
-        screen.IsoKl.ShouldAllBe(p => Math.Abs((p.Kl / 0.02) - 1) <= IsoKlCurve.Tolerance + 1e-9);
+        screen.IsoKl.ShouldAllBe(p => Math.Abs((p.Kl / 0.003) - 1) <= IsoKlCurve.Tolerance + 1e-9);
         screen.Points.Select(p => p.InWindow).ShouldBe(screen.Points.Select(p => p.EffectInterval.Lower > 0));
         // More of a direction moves the model further, and makes the stream longer at these doses.
         foreach (var layer in screen.Points.GroupBy(p => p.Layer))
@@ -73,6 +72,7 @@ public class ScreenStudyTests
             folds.Directions[fold].Provenance.TrainingTraces.ShouldAllBe(id => !id.Contains(task, StringComparison.Ordinal));
         var margin = DirectionFile.Load(Path.Combine(study.Output, "vectors", "dir.safetensors")).At(point.Layer).Margin!.Value;
         var (sides, kls, growths) = (new Dictionary<bool, List<double>> { [true] = [], [false] = [] }, new List<double>(), new List<double>());
+        var weights = new List<(bool Passed, double Weight)>();
         var openings = new Dictionary<string, List<double>>();
         foreach (var trial in trials)
         {
@@ -82,6 +82,7 @@ public class ScreenStudyTests
             var plan = SteeringPlan.Add(point.Layer, folds.Directions[folds.OfTask[trial.Task]].At(point.Layer).Unit, (float)(point.Strength * margin));
             var (plain, steered) = (await Pass(SteeringPlan.None), await Pass(plan));
             sides[trial.Passed].Add(own.Average(t => steered.NextLogProbs[t - 1] - (double)plain.NextLogProbs[t - 1]));
+            weights.Add((trial.Passed, Math.Exp(own.Sum(t => steered.NextLogProbs[t - 1] - (double)plain.NextLogProbs[t - 1]))));
             kls.Add(own.Average(t => Kl(Row(plain, t - 1), Row(steered, t - 1))));
             growths.Add((own.Average(t => Length(steered, t)) / own.Average(t => Length(plain, t))) - 1);
             foreach (var (marks, range) in trace.Steps.Where(s => s.Source == StepSource.Agent).Select(s => s.Extra!.Capvec!.Marks).Zip(trace.Trial.Conversation.Own))
@@ -102,7 +103,9 @@ public class ScreenStudyTests
 
         point.Solved.ShouldBe(sides[true].Average(), Tolerance);
         point.Failed.ShouldBe(sides[false].Average(), Tolerance);
-        point.Effect.ShouldBe(point.Solved - point.Failed, 1e-12);
+        var (solved, failed) = (weights.Where(w => w.Passed).Sum(w => w.Weight), weights.Where(w => !w.Passed).Sum(w => w.Weight));
+        point.Effect.ShouldBe((solved / (solved + failed)) - weights.Average(w => w.Passed ? 1.0 : 0.0), 1e-3); // a trace's weight is exp of a sum of hundreds of such differences
+        (point.Solved - point.Failed).ShouldBeInRange(point.DifferenceInterval.Lower, point.DifferenceInterval.Upper);
         point.Kl.ShouldBe(kls.Average(), Tolerance);
         point.NormGrowth.ShouldBe(growths.Average(), Tolerance);
         point.Openings.Keys.ShouldBe(openings.Keys.Order(StringComparer.Ordinal));

@@ -10,7 +10,7 @@ namespace Capvec.Experiments.Tests.Screening;
 public class ScreenResultTests
 {
     private static readonly ScreenResult Screen = Screens.Of(
-        Screens.Point(3, 4, 0.3, inWindow: true), Screens.Point(3, 2, 0.2, inWindow: true), Screens.Point(11, 4, 0.15, inWindow: true), Screens.Point(1, 2, 0.01, 0.05), Screens.Point(7, 4, 0.4, 0.9));
+        Screens.Point(3, 4, 0.3, inWindow: true), Screens.Point(3, 2, 0.2, inWindow: true), Screens.Point(11, 4, 0.15, inWindow: true), Screens.Point(1, 2, 0.01, 0.05), Screens.Point(7, 4, -0.4, 0.9));
 
     [Fact]
     public void It_proposes_the_best_point_of_each_layer_in_the_window()
@@ -19,7 +19,7 @@ public class ScreenResultTests
         Screen.Windows().ShouldBe([new ScreenWindow(3, 2, 4), new ScreenWindow(11, 4, 4)]);
         var candidate = SelectionRules.ByScreen(Screen);
         (candidate.Layer, candidate.Strength).ShouldBe((3, 4));
-        candidate.Reason.ShouldContain("of 5 points screened on 5 solved and 4 failed traces");
+        candidate.Reason.ShouldContain("among 5 points screened on 5 solved and 4 failed traces");
         Should.Throw<CapvecException>(() => SelectionRules.ByScreen(Screens.Of(Screens.Point(1, 2)))).Message.ShouldContain("proposes nothing");
     }
 

@@ -15,6 +15,8 @@ internal static class Screens
         Failed = -effect / 2,
         Effect = effect,
         EffectInterval = new Interval(effect - 0.01, effect + 0.01),
+        EffectiveTraces = 8,
+        DifferenceInterval = new Interval(effect - 0.1, effect + 0.1),
         Kl = kl,
         EntropyChange = 0,
         NormGrowth = 0.1,

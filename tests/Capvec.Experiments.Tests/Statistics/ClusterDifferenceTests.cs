@@ -10,7 +10,7 @@ public class ClusterDifferenceTests
     public void Values_that_do_not_scatter_give_a_point()
     {
         var values = Enumerable.Range(0, 20).Select(i => ($"t{i % 5}", i % 2 == 0, i % 2 == 0 ? 3.0 : 1.0)).ToList();
-        var interval = ClusterBootstrap.Difference(values, 1);
+        var interval = ClusterBootstrap.Interval(values, s => s.Difference, 1);
         (interval.Lower, interval.Upper).ShouldBe((2, 2));
     }
 
@@ -18,9 +18,17 @@ public class ClusterDifferenceTests
     public void One_task_alone_is_drawn_by_its_values()
     {
         var values = Enumerable.Range(0, 40).Select(i => ("t", i % 2 == 0, (double)i)).ToList();
-        var interval = ClusterBootstrap.Difference(values, 1);
+        var interval = ClusterBootstrap.Interval(values, s => s.Difference, 1);
         interval.Lower.ShouldBeLessThan(-1);
         interval.Upper.ShouldBeGreaterThan(-1);
+    }
+
+    [Fact]
+    public void A_share_of_weight_is_compared_with_the_share_of_values()
+    {
+        SideSums.Of([(true, 3), (true, 3), (false, 2), (false, 1)]).ShareChange.ShouldBe((6.0 / 9) - 0.5, 1e-12);
+        SideSums.Of([(true, 1), (false, 1), (false, 1)]).ShareChange.ShouldBe(0, 1e-12);
+        SideSums.Of([(true, 3), (false, 1), (false, 2)]).Difference.ShouldBe(1.5, 1e-12);
     }
 
     // 200 intervals at 95% hold the truth 190 times on average; a percentile bootstrap of 30 clusters a little less often. 4 standard deviations below 0.93: 172.
@@ -40,7 +48,7 @@ public class ClusterDifferenceTests
                     values.Add(($"t{task}", i % 2 == 0, shift + random.Uniform() + (i % 2 == 0 ? 0.5 : 0)));
             }
 
-            var interval = ClusterBootstrap.Difference(values, (ulong)run, draws: 400);
+            var interval = ClusterBootstrap.Interval(values, s => s.Difference, (ulong)run, draws: 400);
             (interval.Upper - interval.Lower).ShouldBeLessThan(0.5);
             held += interval.Lower <= 0.5 && 0.5 <= interval.Upper ? 1 : 0;
         }
