@@ -109,7 +109,7 @@ public sealed class ScoringTests : IDisposable
     public async Task Wrong_requests_get_one_line()
     {
         using var engine = new InferenceEngine(_model);
-        async Task<string> Message(ScoreRequest score) => (await Should.ThrowAsync<CapvecException>(engine.ForwardAsync(new ForwardRequest { Tokens = [1, 2, 3], Score = score }, _cancel))).Message;
+        async Task<string> Message(ScoreRequest score) => (await Should.ThrowAsync<CapvecException>(() => engine.ForwardAsync(new ForwardRequest { Tokens = [1, 2, 3], Score = score }, _cancel))).Message;
         (await Message(new ScoreRequest { Targets = [false, true] })).ShouldContain("2 entries for 3 tokens");
         (await Message(new ScoreRequest { Targets = [false, false, false] })).ShouldContain("mark at least one");
         (await Message(new ScoreRequest { Targets = [true, false, false] })).ShouldContain("nothing comes before");
@@ -117,7 +117,7 @@ public sealed class ScoringTests : IDisposable
         using var others = new InferenceEngine(other);
         var foreign = await others.ForwardAsync(new ForwardRequest { Tokens = [1, 2, 3], Score = new ScoreRequest { Targets = [false, true, true], KeepRows = 2 } }, _cancel);
         (await Message(new ScoreRequest { Targets = [false, true, true], Reference = foreign.Scores!.Kept })).ShouldContain("another");
-        (await Should.ThrowAsync<CapvecException>(engine.ForwardAsync(new ForwardRequest { Tokens = [1, 2], KeepTrunks = [5] }, _cancel))).Message.ShouldContain("blocks 0 to 4");
+        (await Should.ThrowAsync<CapvecException>(() => engine.ForwardAsync(new ForwardRequest { Tokens = [1, 2], KeepTrunks = [5] }, _cancel))).Message.ShouldContain("blocks 0 to 4");
     }
 
     public static TheoryData<KernelPath> Paths => [.. KernelPaths.Supported];
