@@ -61,6 +61,7 @@ internal static class CommandHost
         new CollectCommand(json),
         new CaptureCommand(json),
         new ComputeCommand(json),
+        new ScreenCommand(json),
         new SteerCommand(json),
         new BakeCommand(json),
         new SweepCommand(json),

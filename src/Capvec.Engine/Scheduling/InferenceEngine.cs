@@ -85,6 +85,12 @@ public sealed class InferenceEngine : IDisposable
         Check(request.Tokens, request.Own, request.Adapter);
         if (request.Tokens.Count > Model.MaxPositions)
             throw new CapvecException($"the sequence has {request.Tokens.Count} tokens, but the model's context is {Model.MaxPositions}.");
+        foreach (var layer in request.KeepTrunks)
+        {
+            if ((uint)layer >= (uint)Model.Layers)
+                throw new CapvecException($"layer {layer}, whose trunk is to be kept, does not exist: the model has blocks 0 to {Model.Layers - 1}.");
+        }
+
         return request.Steering.Gates.IsEmpty ? Start(request, cancellation) : GatedAsync();
 
         async Task<ForwardResult> GatedAsync()

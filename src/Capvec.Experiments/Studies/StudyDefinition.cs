@@ -39,6 +39,9 @@ public sealed record StudyDefinition
     /// <summary>What a strength is counted in.</summary>
     public StrengthScale StrengthUnit { get; init; } = StrengthScale.Residual;
 
+    /// <summary>What is read again before trials are run, or null.</summary>
+    public ScreenChoice? Screen { get; init; }
+
     /// <summary>How layer and strength are chosen, or null where the sweep lists them.</summary>
     public SelectionPlan? Select { get; init; }
 

@@ -14,7 +14,7 @@ internal sealed class SmallStudy : IDisposable
 {
     private readonly Scratch _scratch = new();
 
-    public SmallStudy(int concurrency = 16, string? model = null)
+    public SmallStudy(int concurrency = 16, string? model = null, string select = "select: {by: held-out-auc}", string strengths = "[4]")
     {
         foreach (var task in new[] { "count-matches-1", "sum-column-2", "replace-text-1", "median-value-1" })
             Copy(Repository.File("tasks", "full", task), _scratch[Path.Combine("tasks", task)]);
@@ -30,8 +30,8 @@ internal sealed class SmallStudy : IDisposable
               positives: [{arm: base, outcome: solved}]
               negatives: [{arm: base, outcome: failed}]
             strength_unit: difference
-            select: {by: held-out-auc}
-            sweep: {attempts: 2, layers: chosen, strengths: [4]}
+            {{select}}
+            sweep: {attempts: 2, layers: chosen, strengths: {{strengths}}}
             compute: {concurrency: {{concurrency}}, permutations: 20}
             """));
     }
