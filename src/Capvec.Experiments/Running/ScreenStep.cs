@@ -9,6 +9,7 @@ using Capvec.Experiments.Storage;
 using Capvec.Experiments.Studies;
 using Capvec.Steering.Activations;
 using Capvec.Steering.Directions;
+using Capvec.Steering.Estimation;
 
 namespace Capvec.Experiments.Running;
 
@@ -18,7 +19,7 @@ internal sealed class ScreenStep(StudyDefinition study, TextModel model, Inferen
     /// <summary>Screens the traces. Each is read under directions that were made without its task.</summary>
     public async Task RunAsync(IReadOnlyList<TrialRow> trials, ScreenChoice choice, CancellationToken cancellation)
     {
-        var folds = ScreenFolds.Make(ActivationSet.Load(folder.Activations), trials.Select(t => t.Task), Seeds.Derive(study.Seed, "screen folds"));
+        var folds = ScreenFolds.Make(ActivationSet.Load(folder.Activations), trials.Select(t => t.Task), Seeds.Derive(study.Seed, "screen folds"), DirectionEstimators.Make(study.Direction.Estimator, seed: Seeds.Derive(study.Seed, "permutations")));
         var traces = trials.Select(trial =>
         {
             var path = Path.Combine(folder.Root, trial.TracePath);

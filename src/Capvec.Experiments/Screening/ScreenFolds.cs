@@ -18,21 +18,22 @@ internal sealed record ScreenFolds(IReadOnlyList<DirectionSet> Directions, IRead
     /// <param name="activations">The captured traces that the full direction is made from; their groups are tasks.</param>
     /// <param name="tasks">Tasks of the traces that are read; may hold others than the captured ones.</param>
     /// <param name="seed">Seed of the division.</param>
+    /// <param name="estimator">How directions are made; the mean difference when null.</param>
     /// <exception cref="CapvecException">Without one fold's tasks, a side has no trace left.</exception>
-    public static ScreenFolds Make(ActivationSet activations, IEnumerable<string> tasks, ulong seed)
+    public static ScreenFolds Make(ActivationSet activations, IEnumerable<string> tasks, ulong seed, IDirectionEstimator? estimator = null)
     {
         var order = tasks.Concat(activations.Traces.Select(t => t.Group)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         new SplitMix64(seed).Shuffle(order);
         var folds = Math.Min(Most, order.Count);
         var ofTask = order.Index().ToDictionary(t => t.Item, t => t.Index % folds, StringComparer.Ordinal);
-        return new([.. Enumerable.Range(0, folds).Select(fold => Fit(activations.Where(t => ofTask[t.Group] != fold)))], ofTask);
+        return new([.. Enumerable.Range(0, folds).Select(fold => Fit(activations.Where(t => ofTask[t.Group] != fold), estimator ?? DirectionEstimators.Default))], ofTask);
     }
 
-    private static DirectionSet Fit(ActivationSet others)
+    private static DirectionSet Fit(ActivationSet others, IDirectionEstimator estimator)
     {
         var positives = others.Labels.Count(positive => positive);
         return positives > 0 && positives < others.Traces.Length
-            ? MeanDifference.Fit(others)
+            ? DirectionFit.Fit(others, estimator)
             : throw new CapvecException($"the screen cannot hold tasks out: without a fifth of the tasks, the contrast has {positives} positive and {others.Traces.Length - positives} negative traces left. Collect more attempts or tasks, or leave the screen out, in a new study.");
     }
 }
