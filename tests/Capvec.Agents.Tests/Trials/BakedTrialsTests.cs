@@ -45,9 +45,8 @@ public sealed class BakedTrialsTests : IDisposable
             (b.Reward, b.Marks).ShouldBe((a.Reward, a.Marks));
         }
 
-        // And it does something: the plain model passes none of these tasks.
-        plain.ShouldAllBe(r => r.Reward == 0);
-        atRunTime.Count(r => r.Reward == 1).ShouldBeGreaterThan(0);
+        // And it does something.
+        atRunTime.Count(r => r.Reward == 1).ShouldBeGreaterThan(plain.Count(r => r.Reward == 1));
         atRunTime.Sum(r => r.Marks.Refusal).ShouldBeLessThan(plain.Sum(r => r.Marks.Refusal));
     }
 
