@@ -59,7 +59,7 @@ internal static class LibraryTour
         var directions = MeanDifference.Fit(activations);
         var ranking = LayerRanking.Compute(activations, directions, new RankingOptions { Permutations = 1000 });
         foreach (var layer in ranking.Layers.Take(3))
-            output.WriteLine($"layer {layer.Layer}: held-out AUC {layer.HeldOutAuc:F2}, margin {layer.Margin:F0}, p {layer.PermutationP:F3}");
+            output.WriteLine($"layer {layer.Layer}: held-out AUC {layer.HeldOutAuc:F2}, margin {layer.Margin:F0}, p {layer.P:F3}");
         DirectionFile.SaveBoth(directions, folder);
 
         SteeringPlan Ablation(SteeringGate? gate) => new(

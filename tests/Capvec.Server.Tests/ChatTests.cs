@@ -69,7 +69,7 @@ public sealed class ChatTests(PhantomServer server)
         var axis = new float[256];
         axis[3] = 1;
         var expected = await EngineAsync(open ? SteeringPlan.Add(3, axis, 40) : SteeringPlan.None, 40);
-        var json = $$"""{ {{Question}}, "temperature":0, "max_tokens":40, "n":2, "steering":{"vectors":[{"source":"axes","scale":40,"layers":[3],"gate":{"layer":3,"{{side}}":1000}}]}""";
+        var json = $$"""{ {{Question}}, "temperature":0, "max_tokens":40, "n":2, "steering":{"vectors":[{"source":"axes","scale":40,"layers":[3],"gate":{"layer":3,"{{side}}":1000} }]}""";
         var (status, body, _) = await server.ChatAsync(json + "}");
         status.ShouldBe(HttpStatusCode.OK);
         Content(body, 1).ShouldBe(server.Text.Tokenizer.Decode(expected.Tokens, skipSpecial: true));
