@@ -6,6 +6,7 @@ using Capvec.Engine.Interventions;
 using Capvec.Experiments.Randomness;
 using Capvec.Experiments.Results;
 using Capvec.Experiments.Studies;
+using Capvec.Formats.Errors;
 using Capvec.Steering.Controls;
 using Capvec.Steering.Directions;
 

@@ -14,7 +14,7 @@ internal sealed class SmallStudy : IDisposable
 {
     private readonly Scratch _scratch = new();
 
-    public SmallStudy(int concurrency = 16, string? model = null, string select = "select: {by: held-out-auc}", string strengths = "[4]")
+    public SmallStudy(int concurrency = 16, string? model = null, string select = "select: {by: held-out-auc}")
     {
         foreach (var task in new[] { "count-matches-1", "sum-column-2", "replace-text-1", "median-value-1" })
             Copy(Repository.File("tasks", "full", task), _scratch[Path.Combine("tasks", task)]);
@@ -31,7 +31,7 @@ internal sealed class SmallStudy : IDisposable
               negatives: [{arm: base, outcome: failed}]
             strength_unit: difference
             {{select}}
-            sweep: {attempts: 2, layers: chosen, strengths: {{strengths}}}
+            sweep: {attempts: 2, layers: chosen, strengths: [4]}
             compute: {concurrency: {{concurrency}}, permutations: 20}
             """));
     }
