@@ -6,7 +6,6 @@ using Capvec.Cli.Output;
 using Capvec.Engine.Interventions;
 using Capvec.Engine.Loading;
 using Capvec.Engine.Requests;
-using Capvec.Engine.Scheduling;
 using Capvec.Formats.Errors;
 using Capvec.Steering.Specification;
 using Capvec.Text.Templates;

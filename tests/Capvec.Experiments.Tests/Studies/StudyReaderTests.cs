@@ -112,7 +112,7 @@ public class StudyReaderTests
     [InlineData("arms: [base, sft]", "arms: [sft]", "direction.negatives names 'base', which collect does not run")]
     [InlineData("{arm: sft, outcome: failed}", "{arm: sft, outcome: solved}", "direction.negatives holds 'sft solved', which is among the positives too")]
     [InlineData("outcome: failed}, {", "outcome: lost}, {", "outcome is 'lost'; expected solved or failed")]
-    [InlineData("estimator: mean-difference", "estimator: pca", ":19:14: direction.estimator is 'pca'; expected mean-difference")]
+    [InlineData("estimator: mean-difference", "estimator: pca", ":19:14: direction.estimator is 'pca' (did you mean 'lda'?); expected mean-difference")]
     [InlineData("mixed_tasks_only: true", "mixed_tasks_only: maybe", ":21:21: direction.mixed_tasks_only is 'maybe'; expected true or false")]
     [InlineData("by: sweep", "by: held-out-auc", ":26:14: select.strengths has no meaning with by: held-out-auc")]
     [InlineData("strengths: [0.5, -2]", "strengths: [0.5, 0]", "select.strengths holds 0, which steers nothing")]
