@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Capvec.Cli.Hosting;
 using Capvec.Cli.Options;
 using Capvec.Cli.Output;
-using Capvec.Engine.Scheduling;
 using Capvec.Server.Hosting;
 
 namespace Capvec.Cli.Commands;
