@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using Capvec.Engine.Benchmarks.RandomModels;
 using Capvec.Peer.Comparison;
+using Capvec.Steering.Controls;
+using Capvec.Steering.Directions;
+using Capvec.Steering.Exchange;
 using Capvec.Tests;
 
 namespace Capvec.Bench.Tests;
@@ -24,6 +27,32 @@ public sealed class PeerTests : IDisposable
         var (status, output) = await Peer("compare", "--model", file, "--tokens", "12", "--layer", "3", "--alpha", $"{alpha}");
         output.ShouldContain("agrees: ");
         status.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_control_vector_of_ours_does_the_same_in_llama_cpp_and_a_shift_by_a_block_would_show()
+    {
+        var file = Write("f32");
+        var shape = RandomShape.Named("tiny");
+        var set = new DirectionSet(
+            Enumerable.Range(1, shape.Layers - 1).Select(l => new Direction(l, RandomDirection.Unit(shape.Hidden, (ulong)l)) { Scale = 1 + (0.5 * l) }), DirectionProvenance.Unknown);
+        var vectors = Path.Combine(_folder, "v.gguf");
+        DirectionWriter.Write(set, vectors, VectorForm.Gguf).ShouldBeEmpty();
+        string[] compare = ["compare", "--model", file, "--tokens", "12", "--vectors", vectors, "--alpha", "2"];
+        var (status, output) = await Peer(compare);
+        output.ShouldContain("agrees: ");
+        status.ShouldBe(0);
+        (status, output) = await Peer([.. compare, "--layers-are", "hidden_states"]);
+        output.ShouldContain("does not agree");
+        status.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_control_vector_that_llama_cpp_would_refuse_is_one_line()
+    {
+        var (status, output) = await Peer("compare", "--model", Write("f32"), "--alpha", "1", "--vectors", Repository.File("tests", "fixtures", "gguf", "cvec", "repeng.gguf"));
+        output.ShouldContain("llama.cpp refuses files with the tensor 'direction.5'");
+        status.ShouldBe(1);
     }
 
     [Fact]

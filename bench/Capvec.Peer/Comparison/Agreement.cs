@@ -35,8 +35,11 @@ internal sealed record Agreement(int[] Ours, GreedyStep[] Theirs, AgreementPlace
     /// <summary>The largest difference of logits at a place, as in <see cref="Tolerance"/>.</summary>
     public double Worst => Places.Max(place => place.Difference);
 
-    /// <summary>Whether the logits agree within the tolerance everywhere, and a different token is a near tie: a gap that the difference of the logits explains.</summary>
-    public bool Holds => Worst <= Tolerance && (FirstDifference < 0 || Theirs[FirstDifference].Gap <= 2 * Places[FirstDifference].Largest);
+    /// <summary>Places, over the tokens that llama.cpp chose, where our likeliest token is its choice.</summary>
+    public int SameChoices => Places.Count(place => place.IsSame);
+
+    /// <summary>Whether the logits agree within the tolerance everywhere, and every other choice is a near tie: a gap that the difference of the logits explains.</summary>
+    public bool Holds => Worst <= Tolerance && (FirstDifference < 0 || IsNearTie(FirstDifference)) && Enumerable.Range(0, Places.Length).All(i => Places[i].IsSame || IsNearTie(i));
 
     /// <summary>The tolerance for a GGUF file: wider where weights are quantised.</summary>
     public static double ToleranceFor(string path)
@@ -65,8 +68,10 @@ internal sealed record Agreement(int[] Ours, GreedyStep[] Theirs, AgreementPlace
             var differences = new double[step.Ids.Length];
             for (var c = 0; c < differences.Length; c++)
                 differences[c] = Math.Abs(logits[step.Ids[c]] - step.Logits[c]);
-            return new AgreementPlace(Math.Sqrt(differences.Average(d => d * d)) / deviation, differences.Max(), logits[step.Ids[0]] - logits[step.Ids[1]]);
+            return new AgreementPlace(Math.Sqrt(differences.Average(d => d * d)) / deviation, differences.Max(), logits[step.Ids[0]] - logits[step.Ids[1]], TensorPrimitives.IndexOfMax(logits) == step.Token);
         }).ToArray();
         return new Agreement(reply.Tokens, steps, places, tolerance);
     }
+
+    private bool IsNearTie(int place) => Theirs[place].Gap <= 2 * Places[place].Largest;
 }

@@ -89,7 +89,9 @@ internal sealed class Theirs(LlamaModel model, int threads) : IDisposable
     private GreedyStep[] Greedy(PeerRequest request)
     {
         var context = Context(1, request.Ids!.Length + request.Tokens);
-        if (request.Alphas is [var alpha])
+        if (request is { Vectors: { } file, Alphas: [var strength] })
+            context.Steer(ControlVectorFile.Read(file, model.Layers, model.Hidden, strength));
+        else if (request.Alphas is [var alpha])
             context.Steer(request.Layer, EngineTimer.Direction(model.Hidden, request.Seed), alpha);
         var steps = new List<GreedyStep>();
         Continue(context, request.Ids, request.Tokens, logits =>

@@ -45,12 +45,11 @@ internal sealed unsafe class LlamaContext : IDisposable
         var data = new float[(_model.Layers - 1) * _model.Hidden];
         for (var i = 0; i < direction.Length; i++)
             data[((layer - 1) * _model.Hidden) + i] = alpha * direction[i];
-        fixed (float* pointer = data)
-        {
-            if (LlamaLibrary.SetControlVector(_handle, pointer, (nuint)data.Length, _model.Hidden, layer, layer) != 0)
-                throw new CapvecException("llama.cpp refused the control vector.");
-        }
+        Steer(data, layer, layer);
     }
+
+    /// <summary>Adds rows [layers - 1, hidden] to the outputs of the blocks 1 to the last, from now on, to every token.</summary>
+    public void Steer(float[] rows) => Steer(rows, 1, _model.Layers);
 
     /// <summary>Takes the control vector away.</summary>
     public void Unsteer() => _ = LlamaLibrary.SetControlVector(_handle, null, 0, _model.Hidden, 0, 0);
@@ -92,4 +91,13 @@ internal sealed unsafe class LlamaContext : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => LlamaLibrary.FreeContext(_handle);
+
+    private void Steer(float[] rows, int first, int last)
+    {
+        fixed (float* pointer = rows)
+        {
+            if (LlamaLibrary.SetControlVector(_handle, pointer, (nuint)rows.Length, _model.Hidden, first, last) != 0)
+                throw new CapvecException("llama.cpp refused the control vector.");
+        }
+    }
 }

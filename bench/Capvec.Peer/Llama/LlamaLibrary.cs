@@ -117,7 +117,7 @@ internal static unsafe partial class LlamaLibrary
     private static extern void LoadBackends([MarshalAs(UnmanagedType.LPUTF8Str)] string folder);
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? paths) =>
-        name is Llama or Ggml ? NativeLibrary.Load(Path.Combine(s_folder, name)) : 0;
+        name is Llama or Ggml or GgmlLibrary.File ? NativeLibrary.Load(Path.Combine(s_folder, name)) : 0;
 
     // Only errors are shown; level 4 is ggml's GGML_LOG_LEVEL_ERROR.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

@@ -15,11 +15,12 @@ internal sealed class ServeCommand : CapvecCommand
     private const string KeyVariable = "CAPVEC_API_KEY";
 
     private readonly Option<string> _model = PathOptions.Model();
-    private readonly Option<string> _adapters = PathOptions.Folder("--adapters", "Folder of PEFT LoRA folders; requests name each as a model of its own.", required: false);
+    private readonly Option<string> _adapters = PathOptions.Folder("--adapters", "Folder of LoRA adapters (PEFT folders, .gguf files); requests name each as a model of its own.", required: false);
     private readonly Option<string> _vectors = PathOptions.Folder("--vectors", "Folder of direction files; requests name them without folder and ending.", required: false);
     private readonly Option<string> _host = new("--host") { Description = "Address to listen on; any but loopback needs a key.", DefaultValueFactory = _ => new ServerOptions().Host, HelpName = "ADDRESS" };
     private readonly Option<int> _port = NumberOptions.Number("--port", "Port; 0 takes a free one.", new ServerOptions().Port, 0, 65535);
     private readonly Option<string?> _key = new("--api-key") { Description = $"Key that requests must carry; better given as {KeyVariable}, which other users of the machine do not see.", HelpName = "KEY" };
+    private readonly EngineFlags _engine = new();
     private readonly Option<int> _queue = NumberOptions.Number("--max-queue", "Most replies that run or wait at once.", new ServerOptions().MaxQueue, 1, 10_000);
 
     /// <summary>Makes the command.</summary>
@@ -30,6 +31,7 @@ internal sealed class ServeCommand : CapvecCommand
     {
         foreach (var option in new Option[] { _model, _adapters, _vectors, _host, _port, _key, _queue })
             Options.Add(option);
+        _engine.AddTo(this);
     }
 
     /// <inheritdoc/>
@@ -44,11 +46,12 @@ internal sealed class ServeCommand : CapvecCommand
             MaxQueue = arguments.GetValue(_queue),
         };
         options.Check();
-        using var text = TextModel.Load(arguments.GetRequiredValue(_model));
+        using var text = _engine.Load(arguments, arguments.GetRequiredValue(_model));
         var adapters = arguments.GetValue(_adapters) is { } folder
-            ? Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).Select(text.Model.LoadAdapter).ToList()
+            ? Directory.EnumerateFileSystemEntries(folder).Where(path => Directory.Exists(path) || PathOptions.IsGguf(path)).Order(StringComparer.Ordinal).Select(text.Model.LoadAdapter).ToList()
             : [];
-        using var engine = new InferenceEngine(text.Model);
+        using var engine = _engine.Engine(arguments, text);
+        CommandOutput.Remark(engine.Memory.Describe());
         await using var server = await CapvecServer.StartAsync(text, adapters, engine, options, cancellation: cancellation);
         output.Line($"listening on {server.Address} ({text.Model.Name}); POST {server.Address}/v1/chat/completions");
         output.Finish(new JsonObject

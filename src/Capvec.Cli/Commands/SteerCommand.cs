@@ -23,6 +23,7 @@ internal sealed class SteerCommand : CapvecCommand
     private readonly Option<int> _maxTokens = NumberOptions.Number("--max-tokens", "Most tokens of a reply.", 200, 1, 1_000_000);
     private readonly SteeringOptions _steering = new(required: true);
     private readonly SamplingFlags _sampling = new(temperature: 0);
+    private readonly EngineFlags _engine = new();
 
     /// <summary>Makes the command.</summary>
     public SteerCommand(Option<bool> json)
@@ -37,12 +38,13 @@ internal sealed class SteerCommand : CapvecCommand
         _steering.AddTo(this);
         _sampling.AddTo(this);
         Options.Add(_maxTokens);
+        _engine.AddTo(this);
     }
 
     /// <inheritdoc/>
     protected override async Task<JsonObject?> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation)
     {
-        using var text = TextModel.Load(arguments.GetRequiredValue(_model));
+        using var text = _engine.Load(arguments, arguments.GetRequiredValue(_model));
         var adapter = arguments.GetValue(_adapter) is { } folder ? text.Model.LoadAdapter(folder) : null;
         var steering = _steering.Plan(arguments, text.Model);
         var prompt = arguments.GetRequiredValue(_prompt);
@@ -53,7 +55,7 @@ internal sealed class SteerCommand : CapvecCommand
         if (ids.Length >= text.Model.MaxPositions)
             throw new CapvecException($"the prompt has {ids.Length} tokens; the model reads at most {text.Model.MaxPositions}, the reply included.", exitCode: CapvecException.WrongUsage);
 
-        using var engine = new InferenceEngine(text.Model);
+        using var engine = _engine.Engine(arguments, text);
         Task<GenerationResult> Reply(SteeringPlan plan) => engine.GenerateAsync(
             new GenerationRequest
             {

@@ -61,7 +61,9 @@ internal static class CommandHost
         new CollectCommand(json),
         new CaptureCommand(json),
         new ComputeCommand(json),
+        new ScreenCommand(json),
         new SteerCommand(json),
+        new BakeCommand(json),
         new SweepCommand(json),
         new ServeCommand(json),
         new ReportCommand(json),
@@ -70,6 +72,7 @@ internal static class CommandHost
         new TokenizeCommand(json),
         new RenderCommand(json),
         new ConvertCommand(json),
+        new VectorsCommand(json),
         new BenchCommand(json),
     ];
 

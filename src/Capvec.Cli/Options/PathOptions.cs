@@ -44,7 +44,10 @@ internal static class PathOptions
     public static bool IsGguf(string path) => Path.GetExtension(path).Equals(".gguf", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>--adapter.</summary>
-    public static Option<string> Adapter() => Folder("--adapter", "PEFT LoRA folder, applied at run time.", required: false);
+    public static Option<string> Adapter() => AdapterPaths(new Option<string>("--adapter"), "LoRA adapter, applied at run time: a PEFT folder or a .gguf file.");
+
+    /// <summary>--adapter, as often as there are adapters.</summary>
+    public static Option<string[]> Adapters(string description) => AdapterPaths(new Option<string[]>("--adapter") { DefaultValueFactory = _ => [] }, description);
 
     /// <summary>An option whose value is a folder that exists.</summary>
     public static Option<string> Folder(string name, string description, bool required)
@@ -112,5 +115,19 @@ internal static class PathOptions
         if (Directory.Exists(path))
             return null;
         return File.Exists(path) ? $"{name} {path} is a file; a folder was expected" : $"{name} {path}: there is no such folder";
+    }
+
+    private static Option<T> AdapterPaths<T>(Option<T> option, string description)
+    {
+        (option.Description, option.HelpName) = (description, "PATH");
+        option.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens)
+            {
+                if (!(File.Exists(token.Value) && IsGguf(token.Value)) && FolderError("--adapter", token.Value) is { } error)
+                    result.AddError(error + (File.Exists(token.Value) ? ", or a file that ends in .gguf" : ""));
+            }
+        });
+        return option;
     }
 }

@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using System.CommandLine;
-using System.Globalization;
 using Capvec.Engine.Interventions;
 using Capvec.Engine.Loading;
 using Capvec.Formats.Errors;
@@ -15,6 +13,7 @@ internal sealed class SteeringOptions
     private readonly bool _required;
     private readonly Option<string?> _vector;
     private readonly Option<string?> _name = new("--vector-name") { Description = "Tensor of the vector file to use (the same as FILE#NAME).", HelpName = "NAME" };
+    private readonly Option<string?> _layersAre = VectorOptions.LayersAre();
     private readonly Option<string?> _layer = new("--layer") { Description = "0-based blocks whose output is steered: 3, or 4-10, or 3,11.", HelpName = "LAYERS" };
     private readonly Option<float?> _alpha = NumberOptions.Optional<float>("--alpha", "Strength in residual units: directions are brought to length 1 first. Negative steers the other way.", -1e9f, 1e9f);
     private readonly Option<string> _operation = new("--operation") { Description = "add (h + alpha v), ablate (take the component along v out), add-keep-norm, affine (put alpha in the component's place), or clamp (keep the component from --low to --high).", DefaultValueFactory = _ => "add" };
@@ -30,7 +29,7 @@ internal sealed class SteeringOptions
     public SteeringOptions(bool required = false)
     {
         _required = required;
-        _vector = new("--vector") { Description = "Directions: dir.pt, dir.safetensors, a folder with them, or a safetensors file with a [layers, hidden] tensor (FILE#NAME).", HelpName = "FILE" };
+        _vector = new("--vector") { Description = $"Directions: {VectorOptions.Files}.", HelpName = "FILE" };
         _operation.AcceptOnlyFromAmong("add", "ablate", "add-keep-norm", "affine", "clamp");
         _where.AcceptOnlyFromAmong("all", "prompt", "generated");
     }
@@ -74,7 +73,7 @@ internal sealed class SteeringOptions
         });
     }
 
-    private IReadOnlyList<Option> Own => [_vector, _name, _layer, _alpha, _operation, _low, _high, _where, .. _schedule.All, .. _gate.All];
+    private IReadOnlyList<Option> Own => [_vector, _name, _layersAre, _layer, _alpha, _operation, _low, _high, _where, .. _schedule.All, .. _gate.All];
 
     /// <summary>The steering that the options describe; none where there is neither --vector nor --steering.</summary>
     /// <exception cref="CapvecException">The file, the layers or the vectors do not fit the model.</exception>
@@ -84,7 +83,7 @@ internal sealed class SteeringOptions
             return Read(file, model);
         if (arguments.GetValue(_vector) is not { } source)
             return SteeringPlan.None;
-        var set = Load(source, arguments.GetValue(_name));
+        var set = Load(source, arguments.GetValue(_name), arguments.GetValue(_layersAre));
         if (set.Hidden != model.Hidden)
             throw new CapvecException($"--vector {source}: the directions have {set.Hidden} numbers, the model's residual stream {model.Hidden}; they are of another model.");
         var operation = arguments.GetValue(_operation) switch
@@ -101,8 +100,9 @@ internal sealed class SteeringOptions
             "generated" => SteeringMask.GeneratedOnly,
             _ => SteeringMask.All,
         };
+        set.CheckUse(operation, $"--vector {source}");
         var (schedule, gate) = (_schedule.Read(arguments), _gate.Read(arguments, set, model));
-        return new SteeringPlan([.. Layers(arguments.GetValue(_layer)!, model).Select(layer => operation == SteeringOperation.Clamp
+        return new SteeringPlan([.. LayerList.Parse(arguments.GetValue(_layer)!, "--layer", model.Layers).Select(layer => operation == SteeringOperation.Clamp
             ? new Intervention(operation, layer, set.At(layer).Unit, where: where) { Schedule = schedule, Gate = gate, Range = Range(arguments) }
             : new Intervention(operation, layer, set.At(layer).Unit, arguments.GetValue(_alpha) ?? 0, where) { Schedule = schedule, Gate = gate })]);
     }
@@ -111,7 +111,7 @@ internal sealed class SteeringOptions
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
         var sets = new Dictionary<string, DirectionSet>(StringComparer.Ordinal);
-        return SteeringSpec.Parse(File.ReadAllText(file), $"{file}: steering").Resolve(source => sets.TryGetValue(source, out var set) ? set : sets[source] = Load(Path.GetFullPath(source, folder), null), model.Layers, model.Hidden, $"{file}: steering");
+        return SteeringSpec.Parse(File.ReadAllText(file), $"{file}: steering").Resolve(source => sets.TryGetValue(source, out var set) ? set : sets[source] = Load(Path.GetFullPath(source, folder), null, null), model.Layers, model.Hidden, $"{file}: steering");
     }
 
     private SteeringRange Range(ParseResult arguments)
@@ -122,34 +122,10 @@ internal sealed class SteeringOptions
             : throw new CapvecException(FormattableString.Invariant($"--low {low} is above --high {high}; give the lower end as --low."), exitCode: CapvecException.WrongUsage);
     }
 
-    private static DirectionSet Load(string source, string? name)
+    private static DirectionSet Load(string source, string? name, string? layersAre)
     {
         if (name is not null && !File.Exists(source))
             throw new CapvecException($"--vector {source}: there is no such file{(source.Contains('#', StringComparison.Ordinal) ? "; with --vector-name give the file alone" : "")}.", exitCode: CapvecException.WrongUsage);
-        var set = DirectionFile.Load(name is null ? source : $"{source}#{name}");
-        foreach (var note in set.Notes)
-            Output.CommandOutput.Remark(note);
-        return set;
+        return VectorOptions.Read(name is null ? source : $"{source}#{name}", layersAre).Set;
     }
-
-    private static ImmutableArray<int> Layers(string text, LanguageModel model)
-    {
-        var layers = ImmutableArray.CreateBuilder<int>();
-        foreach (var part in text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries))
-        {
-            var ends = part.Split('-');
-            if (ends.Length > 2 || !TryLayer(ends[0], out var first) || !TryLayer(ends[^1], out var last) || last < first)
-                throw new CapvecException($"--layer {text}: \"{part}\" is not a layer; a block from 0 to {model.Layers - 1} or a range such as 4-10 was expected.", exitCode: CapvecException.WrongUsage);
-            if (last >= model.Layers)
-                throw new CapvecException($"--layer {text}: the model has blocks 0 to {model.Layers - 1}.", exitCode: CapvecException.WrongUsage);
-            for (var layer = first; layer <= last; layer++)
-                layers.Add(layer);
-        }
-
-        if (layers.Count == 0 || layers.Distinct().Count() != layers.Count)
-            throw new CapvecException($"--layer \"{text}\" names {(layers.Count == 0 ? "no layer" : "a layer twice")}; give each block once.", exitCode: CapvecException.WrongUsage);
-        return layers.ToImmutable();
-    }
-
-    private static bool TryLayer(string text, out int layer) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out layer);
 }

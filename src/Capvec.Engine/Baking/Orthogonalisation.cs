@@ -7,39 +7,63 @@ using Capvec.Formats.Tensors;
 
 namespace Capvec.Engine.Baking;
 
-/// <summary>Takes a unit direction out of a matrix, in float64, and writes it back in the format it came in.</summary>
+/// <summary>Takes orthonormal directions out of a matrix, in float64 with one rounding to float32 at the end, and writes it back in the format it came in.</summary>
 internal static class Orthogonalisation
 {
-    /// <summary>Of each row of [rows, hidden]: <c>w - (w.u) u</c>.</summary>
-    public static void Rows(float[] matrix, double[] unit)
+    /// <summary>Of each row of [rows, hidden]: <c>w - sum_k (w.q_k) q_k</c>. A vector [hidden] is one row.</summary>
+    public static void Rows(float[] matrix, IReadOnlyList<double[]> basis)
     {
-        for (var start = 0; start < matrix.Length; start += unit.Length)
+        var hidden = basis[0].Length;
+        var along = new double[basis.Count];
+        for (var start = 0; start < matrix.Length; start += hidden)
         {
-            var row = matrix.AsSpan(start, unit.Length);
-            var along = 0.0;
-            for (var i = 0; i < unit.Length; i++)
-                along += row[i] * unit[i];
-            for (var i = 0; i < unit.Length; i++)
-                row[i] = (float)(row[i] - (along * unit[i]));
+            var row = matrix.AsSpan(start, hidden);
+            for (var k = 0; k < basis.Count; k++)
+                along[k] = Dot(row, basis[k]);
+            for (var i = 0; i < hidden; i++)
+            {
+                double value = row[i];
+                for (var k = 0; k < basis.Count; k++)
+                    value -= along[k] * basis[k][i];
+                row[i] = (float)value;
+            }
         }
     }
 
-    /// <summary>Of each column of [hidden, inputs]: <c>W - u (u^T W)</c>.</summary>
-    public static void Columns(float[] matrix, double[] unit)
+    /// <summary>Of each column of [hidden, inputs]: <c>W - sum_k q_k (q_k^T W)</c>.</summary>
+    public static void Columns(float[] matrix, IReadOnlyList<double[]> basis)
     {
-        var inputs = matrix.Length / unit.Length;
-        var along = new double[inputs];
-        for (var i = 0; i < unit.Length; i++)
+        var (hidden, inputs) = (basis[0].Length, matrix.Length / basis[0].Length);
+        var along = basis.Select(q => ColumnsAlong(matrix, q)).ToArray();
+        for (var i = 0; i < hidden; i++)
         {
             for (var j = 0; j < inputs; j++)
-                along[j] += unit[i] * matrix[(i * inputs) + j];
+            {
+                double value = matrix[(i * inputs) + j];
+                for (var k = 0; k < along.Length; k++)
+                    value -= basis[k][i] * along[k][j];
+                matrix[(i * inputs) + j] = (float)value;
+            }
+        }
+    }
+
+    /// <summary>The largest component along a direction, as a share of the length, of the rows of [rows, hidden] or the columns of [hidden, inputs].</summary>
+    public static double LargestShare(float[] matrix, IReadOnlyList<double[]> basis, bool isRows)
+    {
+        var hidden = basis[0].Length;
+        var count = matrix.Length / hidden;
+        var squares = new double[count];
+        for (var i = 0; i < matrix.Length; i++)
+            squares[isRows ? i / hidden : i % count] += (double)matrix[i] * matrix[i];
+        var largest = 0.0;
+        foreach (var q in basis)
+        {
+            var along = isRows ? [.. Enumerable.Range(0, count).Select(r => Dot(matrix.AsSpan(r * hidden, hidden), q))] : ColumnsAlong(matrix, q);
+            for (var i = 0; i < count; i++)
+                largest = Math.Max(largest, squares[i] > 0 ? Math.Abs(along[i]) / Math.Sqrt(squares[i]) : 0);
         }
 
-        for (var i = 0; i < unit.Length; i++)
-        {
-            for (var j = 0; j < inputs; j++)
-                matrix[(i * inputs) + j] = (float)(matrix[(i * inputs) + j] - (unit[i] * along[j]));
-        }
+        return largest;
     }
 
     /// <summary>Values in the tensor's own format, rounded to nearest.</summary>
@@ -90,5 +114,27 @@ internal static class Orthogonalisation
         file.Write(length);
         file.Write(text);
         file.Write(bytes);
+    }
+
+    private static double Dot(ReadOnlySpan<float> row, double[] q)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < q.Length; i++)
+            sum += row[i] * q[i];
+        return sum;
+    }
+
+    // [inputs]: q^T W.
+    private static double[] ColumnsAlong(float[] matrix, double[] q)
+    {
+        var inputs = matrix.Length / q.Length;
+        var along = new double[inputs];
+        for (var i = 0; i < q.Length; i++)
+        {
+            for (var j = 0; j < inputs; j++)
+                along[j] += q[i] * matrix[(i * inputs) + j];
+        }
+
+        return along;
     }
 }

@@ -1,56 +1,61 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Capvec.Engine.Loading;
 using Capvec.Formats.Errors;
 using Capvec.Formats.Safetensors;
+using Capvec.Formats.Tensors;
 
 namespace Capvec.Engine.Baking;
 
 /// <summary>
-/// Writes a direction's ablation into the weights of a checkpoint: with every matrix that writes into the residual stream orthogonal to the direction, the stream never
-/// has a component along it, which is what ablation at the embedding and at every mixer and MLP output does at run time. Formula after Arditi et al. 2024,
-/// "Refusal in language models is mediated by a single direction": <c>W' = W - u u^T W</c>.
+/// Writes the ablation of directions into the weights of a checkpoint: with every matrix that writes into the residual stream orthogonal to them, the stream never
+/// has a component along them, which is what ablation at the embedding and at every mixer and MLP output does at run time. Formula after Arditi et al. 2024,
+/// "Refusal in language models is mediated by a single direction": <c>W' = W - Q Q^T W</c>, the columns of Q orthonormal.
 /// </summary>
-public static class WeightBaker
+public static partial class WeightBaker
 {
     private const string HeadFile = "model-head.safetensors";
     private const string HeadName = "lm_head.weight";
     private static readonly string[] OutputMatrices = [".o_proj.weight", ".out_proj.weight", ".down_proj.weight"];
+    private static readonly string[] OutputBiases = [".o_proj.bias", ".out_proj.bias", ".down_proj.bias"];
     private static readonly string[] KeptFiles = [".json", ".jinja", ".txt", ".model"];
 
-    /// <summary>Writes a copy of a checkpoint with one direction taken out of the embedding and of every block's outputs, in the checkpoint's own number formats.</summary>
+    /// <summary>Writes a copy of a checkpoint with directions taken out of the embedding and of blocks' outputs, in the checkpoint's own number formats.</summary>
     /// <param name="model">The model, loaded from a Hugging Face folder.</param>
-    /// <param name="direction">[hidden], of any length.</param>
+    /// <param name="plan">What is taken out of what.</param>
     /// <param name="target">Folder to be made; it must not hold anything.</param>
     /// <param name="keepTied">
     /// Of models whose output matrix is the embedding: true leaves them tied, so that logits read the edited embedding; false writes the old embedding as an output matrix of its own, which gives
     /// run-time ablation's logits.
     /// </param>
-    /// <exception cref="CapvecException">The model is not a folder of safetensors, the direction does not fit, the target holds something, or a block has no output that is known.</exception>
-    public static BakedModel Ablate(LanguageModel model, ReadOnlySpan<float> direction, string target, bool keepTied = false)
+    /// <exception cref="CapvecException">The model is not a folder of safetensors, the directions do not fit, the target holds something, or a block has no output that is known.</exception>
+    public static BakedModel Ablate(LanguageModel model, AblationPlan plan, string target, bool keepTied = false)
     {
-        if (direction.Length != model.Hidden)
-            throw new CapvecException($"the direction has {direction.Length} numbers, but the model's residual stream is {model.Hidden} wide; it was made for another model.");
+        if (plan.Hidden != model.Hidden || plan.Layers != model.Layers)
+            throw new CapvecException($"the directions have {plan.Hidden} numbers for {plan.Layers} blocks, but the model's residual stream is {model.Hidden} wide and it has {model.Layers} blocks; they were made for another model.");
         if (!Directory.Exists(model.Folder))
             throw new CapvecException($"{model.Folder} is a single file; weights are baked into Hugging Face folders with safetensors only.");
         if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any())
             throw new CapvecException($"{target} holds files already; name a new folder.");
-        var unit = Unit(direction);
         using var source = SafetensorsFolder.Open(model.Folder);
-        var edited = source.Tensors.Keys.Where(name => !CheckpointNames.IsSkipped(name) && Writes(name)).Order(StringComparer.Ordinal).ToList();
-        var embedding = edited.SingleOrDefault(IsEmbedding) ?? throw new CapvecException($"{model.Folder} has no embedding called embed_tokens.weight; baking does not know this layout.");
-        if (edited.Count != 1 + (2 * model.Layers))
-            throw new CapvecException($"{model.Folder} has {edited.Count - 1} matrices that write into the residual stream; a mixer's and an MLP's in each of {model.Layers} blocks were expected, so baking would leave some out.");
+        var writers = source.Tensors.Keys.Where(name => !CheckpointNames.IsSkipped(name) && Writes(name)).Order(StringComparer.Ordinal).ToList();
+        var embedding = writers.SingleOrDefault(IsEmbedding) ?? throw new CapvecException($"{model.Folder} has no embedding called embed_tokens.weight; baking does not know this layout.");
+        if (writers.Count(name => OutputMatrices.Any(o => name.EndsWith(o, StringComparison.Ordinal))) is var matrices && matrices != 2 * model.Layers)
+            throw new CapvecException($"{model.Folder} has {matrices} matrices that write into the residual stream; a mixer's and an MLP's in each of {model.Layers} blocks were expected, so baking would leave some out.");
 
+        var edited = writers.Where(name => plan.Of(Block(name)).Count > 0).ToList();
         Directory.CreateDirectory(target);
         foreach (var file in Directory.EnumerateFiles(model.Folder).Where(f => KeptFiles.Contains(Path.GetExtension(f))))
             File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
-        var unties = !keepTied && !source.Tensors.Keys.Any(n => n.EndsWith(HeadName, StringComparison.Ordinal));
+        var unties = !keepTied && edited.Contains(embedding) && !source.Tensors.Keys.Any(n => n.EndsWith(HeadName, StringComparison.Ordinal));
         var files = new Dictionary<string, string>(StringComparer.Ordinal);
+        var left = 0.0;
         foreach (var path in source.Files)
         {
             // A folder with an index has no model.safetensors: other readers would take that one file for the whole model.
             var name = unties && Path.GetFileName(path) == "model.safetensors" ? "model-body.safetensors" : Path.GetFileName(path);
-            CopyEdited(path, Path.Combine(target, name), edited, unit);
+            left = Math.Max(left, CopyEdited(path, Path.Combine(target, name), edited, plan));
             using var shard = SafetensorsFile.Open(path);
             foreach (var tensor in source.Tensors.Keys.Where(shard.Tensors.ContainsKey))
                 files[tensor] = name;
@@ -58,28 +63,49 @@ public static class WeightBaker
 
         if (unties)
             Untie(source, embedding, files, target);
-        return new BakedModel(target, edited, unties);
+        return new BakedModel(target, edited, unties, left);
     }
+
+    /// <summary>The same with one direction, taken out of the embedding and of every block.</summary>
+    /// <param name="model">The model, loaded from a Hugging Face folder.</param>
+    /// <param name="direction">[hidden], of any length.</param>
+    /// <param name="target">Folder to be made; it must not hold anything.</param>
+    /// <param name="keepTied">As in the other form.</param>
+    /// <exception cref="CapvecException">As in the other form.</exception>
+    public static BakedModel Ablate(LanguageModel model, ReadOnlySpan<float> direction, string target, bool keepTied = false) =>
+        Ablate(model, AblationPlan.Everywhere([direction.ToArray()], model.Layers), target, keepTied);
 
     private static bool IsEmbedding(string name) => name.EndsWith("embed_tokens.weight", StringComparison.Ordinal);
 
-    private static bool Writes(string name) => IsEmbedding(name) || OutputMatrices.Any(o => name.EndsWith(o, StringComparison.Ordinal));
+    private static bool Writes(string name) => IsEmbedding(name) || OutputMatrices.Concat(OutputBiases).Any(o => name.EndsWith(o, StringComparison.Ordinal));
 
-    private static void CopyEdited(string from, string to, List<string> edited, double[] unit)
+    // The 0-based block of a tensor, null for the embedding.
+    private static int? Block(string name) => LayerNumber().Match(name) is { Success: true } match ? int.Parse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : null;
+
+    // The largest share of a row or column that is still along a direction.
+    private static double CopyEdited(string from, string to, List<string> edited, AblationPlan plan)
     {
         File.Copy(from, to);
         using var source = SafetensorsFile.Open(from);
         using var target = new FileStream(to, FileMode.Open, FileAccess.Write);
+        var left = 0.0;
         foreach (var tensor in edited.Where(source.Tensors.ContainsKey).Select(source.Find))
         {
             var values = source.ReadFloat32(tensor.Name);
-            if (IsEmbedding(tensor.Name))
-                Orthogonalisation.Rows(values, unit);
+            var basis = plan.Of(Block(tensor.Name));
+            var isRows = IsEmbedding(tensor.Name) || tensor.Shape.Length == 1;
+            if (isRows)
+                Orthogonalisation.Rows(values, basis);
             else
-                Orthogonalisation.Columns(values, unit);
+                Orthogonalisation.Columns(values, basis);
+            var bytes = Orthogonalisation.Bytes(values, tensor);
             target.Position = tensor.Offset;
-            target.Write(Orthogonalisation.Bytes(values, tensor));
+            target.Write(bytes);
+            ElementConversion.ToSingle(tensor.Dtype, bytes, values);
+            left = Math.Max(left, Orthogonalisation.LargestShare(values, basis, isRows));
         }
+
+        return left;
     }
 
     // The head as a shard of its own, an index that lists it, and a config.json that says so.
@@ -105,12 +131,6 @@ public static class WeightBaker
         File.WriteAllText(path, config.ToJsonString(new() { WriteIndented = true }));
     }
 
-    private static double[] Unit(ReadOnlySpan<float> direction)
-    {
-        double[] unit = [.. direction.ToArray().Select(x => (double)x)];
-        var length = Math.Sqrt(unit.Sum(x => x * x));
-        if (!double.IsFinite(length) || length == 0)
-            throw new CapvecException($"the direction has length {length:G4}; a direction needs finite numbers that are not all zero.");
-        return [.. unit.Select(x => x / length)];
-    }
+    [GeneratedRegex(@"(?:^|\.)layers\.(\d{1,4})\.", RegexOptions.CultureInvariant)]
+    private static partial Regex LayerNumber();
 }

@@ -29,7 +29,7 @@ internal sealed unsafe class CaptureAccumulator
             _slot[Layers[i]] = i;
         }
 
-        _sums = [.. Layers.Select(_ => request.Reduction == CaptureReduction.Mean ? new double[hidden] : [])];
+        _sums = [.. Layers.Select(_ => new double[request.Reduction switch { CaptureReduction.Mean => hidden, CaptureReduction.MeanLength => 1, _ => 0 }])];
         _rows = [.. Layers.Select(_ => new List<float>())];
         _counts = new int[Layers.Length];
     }
@@ -58,6 +58,12 @@ internal sealed unsafe class CaptureAccumulator
                 for (var i = 0; i < sums.Length; i++)
                     sums[i] += row[i];
                 break;
+            case CaptureReduction.MeanLength:
+                var squares = 0.0;
+                foreach (var x in values)
+                    squares += (double)x * x;
+                _sums[slot][0] += Math.Sqrt(squares);
+                break;
             case CaptureReduction.Last:
                 _rows[slot].Clear();
                 _rows[slot].AddRange(values);
@@ -71,7 +77,7 @@ internal sealed unsafe class CaptureAccumulator
     public CaptureResult Result()
     {
         var tokens = _counts.Length == 0 ? 0 : _counts[0];
-        if (_request.Reduction == CaptureReduction.Mean)
+        if (_request.Reduction is CaptureReduction.Mean or CaptureReduction.MeanLength)
         {
             var means = _sums.Select((sums, slot) => tokens == 0 ? [] : Array.ConvertAll(sums, s => (float)(s / _counts[slot])));
             return new CaptureResult(Layers, tokens == 0 ? 0 : 1, tokens, [.. means]);

@@ -23,10 +23,11 @@ public static class GgufConverter
     /// q4_0, embedding and output matrix are q6_K (or q8_0 where rows are not whole blocks of that).
     /// </param>
     /// <param name="path">The file.</param>
+    /// <param name="adapters">Adapters that are merged into the weights before they are rounded; none where null.</param>
     /// <param name="progress">Told the name of each tensor before it is written.</param>
     /// <returns>What was left out, a line each.</returns>
-    /// <exception cref="CapvecException">The format is not known, the folder cannot be read or is of an unsupported kind, or a value does not fit the format.</exception>
-    public static IReadOnlyList<string> Convert(string folder, string format, string path, Action<string>? progress = null)
+    /// <exception cref="CapvecException">The format is not known, the folder or an adapter cannot be read or is of an unsupported kind, or a value does not fit the format.</exception>
+    public static IReadOnlyList<string> Convert(string folder, string format, string path, IReadOnlyList<string>? adapters = null, Action<string>? progress = null)
     {
         var (matrices, fileType) = format switch
         {
@@ -37,12 +38,14 @@ public static class GgufConverter
             "bf16" => (GgufType.BF16, 32u),
             _ => throw new CapvecException($"format \"{format}\" is not known; expected {string.Join(", ", Formats)}.", exitCode: CapvecException.WrongUsage),
         };
+        if (GgufFile.IsNamed(folder))
+            throw new CapvecException($"{folder} is a file; GGUF files are written from Hugging Face folders.", exitCode: CapvecException.WrongUsage);
         var configPath = Path.Combine(folder, "config.json");
         using var document = JsonFile.ReadObject(configPath);
         var root = new ConfigReader(configPath, document.RootElement);
-        var family = ModelFamilies.Of(root);
-        var config = family.Read(root);
-        using var source = CheckpointSource.Open(folder, family);
+        using var files = ModelFiles.Open(folder);
+        var (family, config, source) = (files.Family, files.Config, (CheckpointSource)files.Source);
+        var merged = MergedSource.Open(files, adapters ?? []);
 
         var writer = new GgufWriter()
             .Set("general.architecture", family.Architecture)
@@ -53,7 +56,7 @@ public static class GgufConverter
         GgufConfig.Write(root, config, family, writer);
         var notes = new List<string>();
         if (File.Exists(Path.Combine(folder, "tokenizer.json")))
-            GgufTokenizerWriter.Write(folder, config.Vocabulary, LanguageModel.Stops(folder, config), writer);
+            GgufTokenizerWriter.Write(folder, config.Vocabulary, files.StopTokens, writer);
         else
             notes.Add($"{folder} has no tokenizer.json: the file has no vocabulary, and programs that read text refuse it.");
 
@@ -66,12 +69,12 @@ public static class GgufConverter
         if (left.Count > 0)
             notes.Add($"{left.Count} tensors have no place in the file and were left out, such as {left[0].Name}.");
         foreach (var (name, shape) in tensors[true])
-            Add(writer, source, family.Place(name, config), name, shape, TypeOf(name, shape, matrices), progress);
+            Add(writer, merged, family.Place(name, config), name, shape, TypeOf(name, shape, matrices), progress);
         writer.Write(path);
         return notes;
     }
 
-    private static void Add(GgufWriter writer, CheckpointSource source, GgufPlace place, string name, long[] shape, GgufType type, Action<string>? progress)
+    private static void Add(GgufWriter writer, WeightSource source, GgufPlace place, string name, long[] shape, GgufType type, Action<string>? progress)
     {
         var columns = (int)shape[^1];
         var rows = (int)(shape.Length == 1 ? 1 : shape[0]);

@@ -32,6 +32,10 @@ internal static class GgufNames
         ["mlp.down_proj"] = "ffn_down",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    /// <summary>The names of all matrices in blocks that an adapter may change, those of either kind of mixer for each block.</summary>
+    public static IEnumerable<string> Projections(int blocks) => Enumerable.Range(0, blocks)
+        .SelectMany(block => Names.Keys.Where(name => name.Contains("_proj", StringComparison.Ordinal)).Select(name => $"layers.{block}.{name}"));
+
     /// <summary>The GGUF name of a tensor: <c>layers.3.self_attn.q_proj.weight</c> is <c>blk.3.attn_q.weight</c>. A name without a counterpart stays as it is.</summary>
     public static string Of(string name)
     {

@@ -37,11 +37,16 @@ internal abstract class ModelFamily
     {
     }
 
+    /// <summary>The opposite of <see cref="FromCheckpoint"/>: values that give the same multipliers when they are read again.</summary>
+    public virtual void ToCheckpoint(string name, Span<float> values)
+    {
+    }
+
     /// <summary>Loads the weights of a block.</summary>
-    public virtual Block Load(WeightPacker weights, ModelConfig c, int layer) => AttentionBlock(weights, c, layer);
+    public virtual Block Load(IBlockWeights weights, ModelConfig c, int layer) => AttentionBlock(weights, c, layer);
 
     /// <summary>A block of full attention and SwiGLU under the names that all families share.</summary>
-    protected static Block AttentionBlock(WeightPacker weights, ModelConfig c, int layer)
+    protected static Block AttentionBlock(IBlockWeights weights, ModelConfig c, int layer)
     {
         var at = $"layers.{layer}.";
         var mixer = at + "self_attn.";
@@ -59,10 +64,10 @@ internal abstract class ModelFamily
     }
 
     /// <summary><c>[gate; up]</c> of a SwiGLU MLP.</summary>
-    protected static Layers.Projection MlpIn(WeightPacker weights, ModelConfig c, string at) =>
+    protected static Layers.Projection MlpIn(IBlockWeights weights, ModelConfig c, string at) =>
         weights.Stack(c.Hidden, bias: false, (at + "mlp.gate_proj", c.Intermediate), (at + "mlp.up_proj", c.Intermediate));
 
     /// <summary>The way back of a SwiGLU MLP.</summary>
-    protected static Layers.Projection MlpOut(WeightPacker weights, ModelConfig c, string at) =>
+    protected static Layers.Projection MlpOut(IBlockWeights weights, ModelConfig c, string at) =>
         weights.Stack(c.Intermediate, bias: false, (at + "mlp.down_proj", c.Hidden));
 }

@@ -129,19 +129,33 @@ internal sealed class Qwen35 : ModelFamily
 
     public override void FromCheckpoint(string name, Span<float> values)
     {
-        if (name.EndsWith("linear_attn.A_log", StringComparison.Ordinal))
+        if (IsDecay(name))
         {
             foreach (ref var value in values)
                 value = -MathF.Exp(value);
         }
-        else if (name.EndsWith("norm.weight", StringComparison.Ordinal) && !name.EndsWith("linear_attn.norm.weight", StringComparison.Ordinal))
+        else if (IsZeroCentred(name))
         {
             foreach (ref var value in values)
                 value++;
         }
     }
 
-    public override Block Load(WeightPacker weights, ModelConfig c, int layer)
+    public override void ToCheckpoint(string name, Span<float> values)
+    {
+        if (IsDecay(name))
+        {
+            foreach (ref var value in values)
+                value = Logarithm(-value);
+        }
+        else if (IsZeroCentred(name))
+        {
+            foreach (ref var value in values)
+                value--;
+        }
+    }
+
+    public override Block Load(IBlockWeights weights, ModelConfig c, int layer)
     {
         if (c.FullAttention[layer])
             return AttentionBlock(weights, c, layer);
@@ -182,5 +196,22 @@ internal sealed class Qwen35 : ModelFamily
             "linear_attention" => false,
             _ => throw new CapvecException($"{text.Path}: layer_types names \"{kind}\"; expected \"full_attention\" or \"linear_attention\"."),
         })];
+    }
+
+    private static bool IsDecay(string name) => name.EndsWith("linear_attn.A_log", StringComparison.Ordinal);
+
+    private static bool IsZeroCentred(string name) => name.EndsWith("norm.weight", StringComparison.Ordinal) && !name.EndsWith("linear_attn.norm.weight", StringComparison.Ordinal);
+
+    // A number whose exponential is the given one, bit for bit where there is such a number near the logarithm; of several the one that bf16 holds.
+    private static float Logarithm(float value)
+    {
+        var logarithm = MathF.Log(value);
+        var coarse = BitConverter.UInt32BitsToSingle((uint)Formats.Tensors.ElementConversion.ToBFloat16(logarithm) << 16);
+        if (MathF.Exp(coarse) == value)
+            return coarse;
+        var (below, above) = (logarithm, logarithm);
+        for (var step = 0; step < 8 && MathF.Exp(below) != value && MathF.Exp(above) != value; step++)
+            (below, above) = (MathF.BitDecrement(below), MathF.BitIncrement(above));
+        return MathF.Exp(below) == value ? below : MathF.Exp(above) == value ? above : logarithm;
     }
 }

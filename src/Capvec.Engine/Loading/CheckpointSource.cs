@@ -75,7 +75,8 @@ internal sealed class CheckpointSource : WeightSource, IDisposable
         (t.Name.StartsWith(_prefix, StringComparison.Ordinal) ? t.Name[_prefix.Length..] : t.Name.EndsWith("lm_head.weight", StringComparison.Ordinal) ? "lm_head.weight" : t.Name,
         t.Shape is [var channels, 1, var taps] ? [channels, taps] : t.Shape));
 
-    public void Dispose() => _files.Dispose();
+    /// <summary>What the folder calls a tensor of the text model.</summary>
+    public string Stored(string name) => name != "lm_head.weight" ? _prefix + name : _files.Tensors.ContainsKey(name) ? name : "language_model." + name;
 
-    private string Stored(string name) => name != "lm_head.weight" ? _prefix + name : _files.Tensors.ContainsKey(name) ? name : "language_model." + name;
+    public void Dispose() => _files.Dispose();
 }

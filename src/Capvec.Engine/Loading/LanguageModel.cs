@@ -3,22 +3,19 @@ using Capvec.Engine.Lora;
 using Capvec.Engine.Network;
 using Capvec.Engine.Scheduling;
 using Capvec.Formats.Errors;
-using Capvec.Formats.Files;
-using Capvec.Formats.Gguf;
-using Capvec.Formats.Peft;
 
 namespace Capvec.Engine.Loading;
 
 /// <summary>A model's weights, packed for the kernels, and its shape. Immutable and shared by engines.</summary>
 public sealed class LanguageModel : IDisposable
 {
-    private const string GgufEnding = ".gguf";
     private readonly Lazy<string> _hash;
 
-    private LanguageModel(string folder, ModelWeights weights, IReadOnlyList<string> files, IReadOnlyList<int> stopTokens, IReadOnlyList<string> notes)
+    private LanguageModel(string path, ModelWeights weights, ModelFiles files, IReadOnlyList<string> notes)
     {
-        (Folder, Weights, StopTokens, Notes) = (folder, weights, stopTokens, notes);
-        _hash = new Lazy<string>(() => FolderHash.Of(files));
+        (Folder, Weights, Family, StopTokens, Notes) = (path, weights, files.Family, files.StopTokens, notes);
+        var hashed = files.Hashed;
+        _hash = new Lazy<string>(() => FolderHash.Of(hashed));
     }
 
     /// <summary>The folder or GGUF file it came from.</summary>
@@ -29,11 +26,8 @@ public sealed class LanguageModel : IDisposable
     {
         get
         {
-            var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder));
-            var name = Path.GetFileName(full);
-            if (name.EndsWith(GgufEnding, StringComparison.OrdinalIgnoreCase))
-                return name[..^GgufEnding.Length];
-            return name == "checkpoint" && Path.GetFileName(Path.GetDirectoryName(full)) is { Length: > 0 } parent ? parent : name;
+            var name = PathNames.Of(Folder);
+            return name == "checkpoint" && Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder)))) is { Length: > 0 } parent ? parent : name;
         }
     }
 
@@ -66,6 +60,8 @@ public sealed class LanguageModel : IDisposable
 
     internal ModelWeights Weights { get; }
 
+    internal ModelFamily Family { get; }
+
     /// <summary>Loads a Hugging Face folder or a GGUF file.</summary>
     /// <param name="path">A folder with config.json and safetensors files, or a .gguf file (of a split model the first).</param>
     /// <param name="progress">Told the share of bytes read, 0 to 1.</param>
@@ -74,55 +70,24 @@ public sealed class LanguageModel : IDisposable
     /// 1/8190 of the largest of its 32, less than bf16 itself rounds. The embedding stays as it is.
     /// </param>
     /// <exception cref="CapvecException">A file is missing, broken or of an unsupported kind.</exception>
-    public static LanguageModel Load(string path, IProgress<double>? progress = null, bool fast = false) =>
-        GgufFile.IsNamed(path) ? LoadGguf(path, fast, progress) : LoadCheckpoint(path, fast, progress);
-
-    /// <summary>Loads a PEFT LoRA folder for this model; it is applied at run time, to the sequences that name it.</summary>
-    /// <exception cref="CapvecException">The adapter is of an unsupported kind or for another model.</exception>
-    public LoraAdapter LoadAdapter(string folder)
+    public static LanguageModel Load(string path, IProgress<double>? progress = null, bool fast = false)
     {
-        var adapter = PeftAdapter.Load(folder);
-        var projections = LoraBinder.Bind(adapter, [.. Weights.Projections.OrderBy(p => p.Id)]);
-        return new LoraAdapter(folder, FolderHash.Of([Path.Combine(folder, PeftConfig.FileName), adapter.WeightsPath]), this, projections);
+        using var files = ModelFiles.Open(path);
+        MemoryPlan.CheckWeights(files.Source.Path, files.Source.MemoryBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        var weights = WeightPacker.Load(files.Family, files.Config, files.Source, fast, progress, out var notes);
+        return new LanguageModel(path, weights, files, notes);
+    }
+
+    /// <summary>Loads a LoRA adapter of this model; it is applied at run time, to the sequences that name it.</summary>
+    /// <param name="path">A PEFT folder, or a GGUF file as llama.cpp's converter of adapters writes it.</param>
+    /// <exception cref="CapvecException">The adapter is of an unsupported kind or for another model.</exception>
+    public LoraAdapter LoadAdapter(string path)
+    {
+        var factors = AdapterFactors.Load(path, Family, Config);
+        var projections = LoraBinder.Bind(factors, [.. Weights.Projections.OrderBy(p => p.Id)]);
+        return new LoraAdapter(path, FolderHash.Of(factors.Files), this, projections);
     }
 
     /// <inheritdoc/>
     public void Dispose() => Weights.Dispose();
-
-    private static LanguageModel LoadCheckpoint(string folder, bool fast, IProgress<double>? progress)
-    {
-        var configPath = Path.Combine(folder, "config.json");
-        if (!File.Exists(configPath))
-            throw new CapvecException($"{folder}: no config.json here; expected a Hugging Face model folder (config.json, model.safetensors, tokenizer.json) or a .gguf file.");
-        using var document = JsonFile.ReadObject(configPath);
-        var root = new ConfigReader(configPath, document.RootElement);
-        var family = ModelFamilies.Of(root);
-        var config = family.Read(root);
-        using var source = CheckpointSource.Open(folder, family);
-        MemoryPlan.CheckWeights(source.Path, source.MemoryBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
-        var weights = WeightPacker.Load(family, config, source, fast, progress, out var notes);
-        return new LanguageModel(folder, weights, [configPath, .. source.Files], Stops(folder, config), notes);
-    }
-
-    private static LanguageModel LoadGguf(string path, bool fast, IProgress<double>? progress)
-    {
-        using var file = GgufFile.Open(path);
-        var keys = new GgufKeys(file);
-        var family = ModelFamilies.Of(keys);
-        var config = family.Read(keys);
-        var source = new GgufSource(file, family, config);
-        MemoryPlan.CheckWeights(source.Path, source.MemoryBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
-        var weights = WeightPacker.Load(family, config, source, fast, progress, out var notes);
-        return new LanguageModel(path, weights, source.Files, config.StopTokens, notes);
-    }
-
-    /// <summary>Ids that end a reply of a model folder.</summary>
-    internal static int[] Stops(string folder, ModelConfig config)
-    {
-        var path = Path.Combine(folder, "generation_config.json");
-        if (!File.Exists(path))
-            return [.. config.StopTokens];
-        using var document = JsonFile.ReadObject(path);
-        return [.. new ConfigReader(path, document.RootElement).Integers("eos_token_id").Concat(config.StopTokens).Distinct()];
-    }
 }

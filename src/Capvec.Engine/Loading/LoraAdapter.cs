@@ -10,11 +10,11 @@ public sealed class LoraAdapter : IDisposable
     internal LoraAdapter(string folder, string hash, LanguageModel model, LoraProjection?[] projections) =>
         (Folder, Hash, Model, _projections) = (folder, hash, model, projections);
 
-    /// <summary>The folder it came from.</summary>
+    /// <summary>The folder or GGUF file it came from.</summary>
     public string Folder { get; }
 
-    /// <summary>The folder's name.</summary>
-    public string Name => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder)));
+    /// <summary>The folder's name, or the file's without its ending.</summary>
+    public string Name => PathNames.Of(Folder);
 
     /// <summary>16 hexadecimal digits of a SHA-256 over config and weights.</summary>
     public string Hash { get; }

@@ -8,7 +8,7 @@ using Capvec.Numerics.Memory;
 namespace Capvec.Engine.Loading;
 
 /// <summary>Turns the tensors of a source into packed weights, checking every shape, and keeps account of what was used.</summary>
-internal sealed class WeightPacker
+internal sealed class WeightPacker : IBlockWeights
 {
     private readonly WeightSource _source;
     private readonly bool _fast;
@@ -34,18 +34,31 @@ internal sealed class WeightPacker
         var embedding = packer.Matrix(c.Hidden, ("embed_tokens", c.Vocabulary));
         var blocks = Enumerable.Range(0, c.Layers).Select(layer => family.Load(packer, c, layer)).ToList();
         var norm = packer.Vector("norm.weight", c.Hidden);
-        var tied = !source.Has("lm_head.weight");
-        if (tied && !c.TiedEmbeddings)
-            throw new CapvecException($"{source.Path}: lm_head.weight is missing, and config.json does not tie it to the embedding; is a shard missing? Download the model again.");
+        var tied = IsTied(source, c);
         var output = new Projection(packer._projections++, [tied ? embedding : packer.Matrix(c.Hidden, ("lm_head", c.Vocabulary))], [new ProjectionPart("lm_head", 0, c.Vocabulary)]);
-        notes = [.. tied || !c.TiedEmbeddings ? [] : new[] { "config.json ties the output matrix to the embedding, but the files hold a lm_head.weight; it is used." }, .. source.Rest(packer._used)];
+        notes = [.. TyingNotes(source, c), .. source.Rest(packer._used)];
         return new ModelWeights { Config = c, Embedding = embedding, Blocks = blocks, FinalNorm = norm, Output = output };
     }
 
-    /// <summary>Matrices that read the same input as one projection, with the vectors MODULE.bias where <paramref name="bias"/> is set.</summary>
-    /// <param name="columns">Inputs of each.</param>
-    /// <param name="bias">Whether each has a bias.</param>
-    /// <param name="parts">Name without ".weight", and outputs.</param>
+    /// <summary>Whether the embedding is the output matrix too.</summary>
+    /// <exception cref="CapvecException">The output matrix is missing.</exception>
+    public static bool IsTied(WeightSource source, ModelConfig c) => !source.Has("lm_head.weight") && (c.TiedEmbeddings
+        ? true
+        : throw new CapvecException($"{source.Path}: lm_head.weight is missing, and config.json does not tie it to the embedding; is a shard missing? Download the model again."));
+
+    /// <summary>A line where files and configuration are at odds over the output matrix.</summary>
+    public static string[] TyingNotes(WeightSource source, ModelConfig c) => c.TiedEmbeddings && source.Has("lm_head.weight")
+        ? ["config.json ties the output matrix to the embedding, but the files hold a lm_head.weight; it is used."]
+        : [];
+
+    /// <summary>Refuses a model that holds a certain tensor.</summary>
+    /// <exception cref="CapvecException">It does.</exception>
+    public static void Refuse(WeightSource source, string name, string why)
+    {
+        if (source.Has(name))
+            throw new CapvecException($"{source.Path}: tensor {name} is {why}.");
+    }
+
     public Projection Stack(int columns, bool bias, params (string Module, int Rows)[] parts)
     {
         var list = new List<ProjectionPart>();
@@ -62,7 +75,6 @@ internal sealed class WeightPacker
         return new Projection(_projections++, [.. Neighbours(columns, parts).Select(same => Matrix(columns, [.. same]))], list, biases);
     }
 
-    /// <summary>A vector, for the kernels.</summary>
     public NativeBuffer<float> Vector(string name, int length)
     {
         var buffer = new NativeBuffer<float>(length);
@@ -70,7 +82,6 @@ internal sealed class WeightPacker
         return buffer;
     }
 
-    /// <summary>A vector.</summary>
     public float[] Read(string name, int length)
     {
         _source.Check(name, length);
@@ -80,7 +91,6 @@ internal sealed class WeightPacker
         return values;
     }
 
-    /// <summary>The taps of a causal convolution of each channel, as [taps][channels].</summary>
     public NativeBuffer<float> Taps(string name, int channels, int count)
     {
         _source.Check(name, channels, 1, count);
@@ -97,13 +107,7 @@ internal sealed class WeightPacker
         return taps;
     }
 
-    /// <summary>Refuses a model that holds a certain tensor.</summary>
-    /// <exception cref="CapvecException">It does.</exception>
-    public void Refuse(string name, string why)
-    {
-        if (_source.Has(name))
-            throw new CapvecException($"{_source.Path}: tensor {name} is {why}.");
-    }
+    public void Refuse(string name, string why) => Refuse(_source, name, why);
 
     private PackedMatrix Matrix(int columns, params (string Module, int Rows)[] parts)
     {

@@ -1,28 +1,27 @@
 using Capvec.Engine.Layers;
-using Capvec.Engine.Loading;
 using Capvec.Formats.Errors;
 using Capvec.Formats.Peft;
 using Capvec.Numerics.Kernels;
 
 namespace Capvec.Engine.Lora;
 
-/// <summary>Finds for each module of a PEFT adapter the projection it changes, and packs its factors.</summary>
+/// <summary>Finds for each module of an adapter the projection it changes, and packs its factors.</summary>
 internal static class LoraBinder
 {
     /// <summary>One entry a projection, null where the adapter changes nothing.</summary>
     /// <exception cref="CapvecException">A module does not exist in the model, has other sizes, or cannot be adapted.</exception>
-    public static LoraProjection?[] Bind(PeftAdapter adapter, IReadOnlyList<Projection> projections)
+    public static LoraProjection?[] Bind(AdapterFactors adapter, IReadOnlyList<Projection> projections)
     {
         var targets = projections.SelectMany(p => p.Parts.Select(part => (part.Module, Projection: p, Part: part))).ToDictionary(t => t.Module, StringComparer.Ordinal);
         var found = new List<(Projection Projection, ProjectionPart Part, PeftModule Module)>();
         foreach (var module in adapter.Modules)
         {
-            var name = CheckpointNames.StripPrefix(module.Path);
+            var name = module.Path;
             if (module.IsEmbedding || name == "lm_head" || !targets.TryGetValue(name, out var target))
-                throw new CapvecException($"{adapter.WeightsPath}: module {module.Path} {(module.IsEmbedding || name == "lm_head" ? "adapts the embedding or the output matrix, which is not supported at run time" : "does not exist in this model; is the adapter for another one?")}");
+                throw new CapvecException($"{adapter.Path}: module {module.Path} {(module.IsEmbedding || name == "lm_head" ? "adapts the embedding or the output matrix, which is not supported at run time" : "does not exist in this model; is the adapter for another one?")}");
             var inputs = target.Projection.Inputs;
             if (module.In != inputs || module.Out != target.Part.Rows)
-                throw new CapvecException($"{adapter.WeightsPath}: module {module.Path} maps {module.In} to {module.Out} numbers, but the model's matrix maps {inputs} to {target.Part.Rows}; the adapter is for another model.");
+                throw new CapvecException($"{adapter.Path}: module {module.Path} maps {module.In} to {module.Out} numbers, but the model's matrix maps {inputs} to {target.Part.Rows}; the adapter is for another model.");
             found.Add((target.Projection, target.Part, module));
         }
 

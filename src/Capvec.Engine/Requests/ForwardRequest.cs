@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Capvec.Engine.Interventions;
 using Capvec.Engine.Loading;
 
@@ -23,6 +24,16 @@ public sealed record ForwardRequest
 
     /// <summary>Whether to return the log-probability of each next token.</summary>
     public bool NextLogProbs { get; init; }
+
+    /// <summary>Which tokens to score without keeping logits, or null for none.</summary>
+    public ScoreRequest? Score { get; init; }
+
+    /// <summary>
+    /// 0-based blocks at whose output later requests over the same tokens are steered first: the unsteered stream there is kept for the whole sequence (within
+    /// the engine's cache), so that they compute the blocks above only. For arms that come after their plain pass; arms that come with it are seen by themselves.
+    /// Blocks that this request's own steering has touched are passed over.
+    /// </summary>
+    public ImmutableArray<int> KeepTrunks { get; init; } = [];
 
     /// <summary>Which residual rows to return, or null for none.</summary>
     public CaptureRequest? Capture { get; init; }

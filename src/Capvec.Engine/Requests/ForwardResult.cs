@@ -11,4 +11,7 @@ public sealed record ForwardResult(float[] Logits, float[] NextLogProbs, Capture
 {
     /// <summary>What the gates of the steering found in the tokens before the last reply; empty where it has none.</summary>
     public ImmutableArray<GateDecision> Gates { get; init; } = [];
+
+    /// <summary>The scored tokens, or null.</summary>
+    public TokenScores? Scores { get; init; }
 }

@@ -23,6 +23,19 @@ internal sealed unsafe class TokenSampler : IDisposable
     /// <summary><c>ln p(id)</c> under a row of logits.</summary>
     public float LogProb(float* logits, int id) => logits[id] - LogSumExp(logits);
 
+    /// <summary>What a row of logits says of one token: <c>H = ln Z - sum_i p_i l_i</c> with <c>ln Z</c> the normaliser.</summary>
+    /// <exception cref="CapvecException">The logits are not finite.</exception>
+    public RowScore Score(float* logits, int id)
+    {
+        var max = Rows.Max(logits, _vocabulary);
+        var sum = Rows.ExpSum(_weights.Pointer, logits, max, 1, _vocabulary);
+        var normaliser = max + MathF.Log(sum);
+        if (!float.IsFinite(normaliser))
+            throw NotFinite();
+        var mean = Rows.Dot(_weights.Pointer, logits, _vocabulary) / sum;
+        return new RowScore(logits[id] - normaliser, MathF.Max(0, normaliser - mean), normaliser);
+    }
+
     /// <summary>Chooses the <paramref name="step"/>-th token of a request.</summary>
     /// <param name="logits">[vocabulary], not changed.</param>
     /// <param name="options">How to choose.</param>
@@ -32,7 +45,7 @@ internal sealed unsafe class TokenSampler : IDisposable
     {
         var normaliser = LogSumExp(logits);
         if (!float.IsFinite(normaliser))
-            throw new CapvecException("the logits are not finite numbers: the steering is far too strong for this model, or its weights are broken. Try a smaller strength.");
+            throw NotFinite();
         var source = logits;
         if (options.RepetitionPenalty != 1 && seen.Count > 0)
         {
@@ -51,6 +64,9 @@ internal sealed unsafe class TokenSampler : IDisposable
         _logits.Dispose();
         _weights.Dispose();
     }
+
+    private static CapvecException NotFinite() =>
+        new("the logits are not finite numbers: the steering is far too strong for this model, or its weights are broken. Try a smaller strength.");
 
     private float LogSumExp(float* logits)
     {

@@ -106,7 +106,7 @@ internal sealed class Admission(PrefixCache cache, StateMemory memory, EngineOpt
             _lately.Dequeue();
         if (!cache.IsOn)
             return;
-        work.RecordedDepths = RecordedDepths(work);
+        work.RecordedDepths = [.. work.KeptTrunks.Union(RecordedDepths(work))];
         work.Branches = Branches(work);
     }
 
@@ -120,6 +120,8 @@ internal sealed class Admission(PrefixCache cache, StateMemory memory, EngineOpt
     private HashSet<int> Branches(EngineWork work)
     {
         var branches = new HashSet<int> { cache.Known(work) };
+        if (work.KeptTrunks.Count > 0)
+            branches.Add(work.PromptLength);
         foreach (var other in _waiting.Take(LookAhead).Where(w => w.Adapter == work.Adapter))
         {
             if (branches.Count >= MaxBranches)

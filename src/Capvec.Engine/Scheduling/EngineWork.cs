@@ -56,6 +56,9 @@ internal abstract unsafe class EngineWork
     /// <summary>Depths at which the prompt's residual stream is kept for others; set on admission.</summary>
     public IReadOnlyList<int> RecordedDepths { get; set; } = [];
 
+    /// <summary>Depths at which it was asked to keep the residual stream of the whole prompt, whoever waits for it.</summary>
+    public virtual IReadOnlyList<int> KeptTrunks => [];
+
     /// <summary>What this work waits for before it starts, or null.</summary>
     public PendingPrefix? WaitsFor { get; set; }
 

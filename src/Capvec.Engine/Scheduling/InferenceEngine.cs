@@ -32,7 +32,7 @@ public sealed class InferenceEngine : IDisposable
         Options = options ?? new EngineOptions();
         if (Options.RowsPerStep < Options.MaxSequences)
             throw new CapvecException($"RowsPerStep is {Options.RowsPerStep}, but every one of MaxSequences = {Options.MaxSequences} needs a row of each step; raise the one or lower the other.");
-        Memory = MemoryPlan.Of(model, Options);
+        Memory = MemoryPlan.Of(model.Config, model.WeightBytes, Options);
         Memory.Check();
         _runner = new StepRunner(model, Options, Memory);
         _thread = new Thread(Loop) { IsBackground = true, Name = "capvec engine" };
@@ -85,6 +85,12 @@ public sealed class InferenceEngine : IDisposable
         Check(request.Tokens, request.Own, request.Adapter);
         if (request.Tokens.Count > Model.MaxPositions)
             throw new CapvecException($"the sequence has {request.Tokens.Count} tokens, but the model's context is {Model.MaxPositions}.");
+        foreach (var layer in request.KeepTrunks)
+        {
+            if ((uint)layer >= (uint)Model.Layers)
+                throw new CapvecException($"layer {layer}, whose trunk is to be kept, does not exist: the model has blocks 0 to {Model.Layers - 1}.");
+        }
+
         return request.Steering.Gates.IsEmpty ? Start(request, cancellation) : GatedAsync();
 
         async Task<ForwardResult> GatedAsync()

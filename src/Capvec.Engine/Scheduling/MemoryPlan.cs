@@ -1,6 +1,5 @@
 using System.Globalization;
 using Capvec.Engine.Batching;
-using Capvec.Engine.Loading;
 using Capvec.Engine.Network;
 using Capvec.Formats.Errors;
 
@@ -20,6 +19,15 @@ public sealed record MemoryPlan(long Available, long Weights, long Scratch, long
 
     /// <summary>State of a running sequence of so many positions.</summary>
     public long StateOf(int positions) => Sequence + ((positions + StateLayout.PagePositions - 1L) / StateLayout.PagePositions * Page);
+
+    /// <summary>How many running sequences of so many positions have room; the engine takes at most <see cref="EngineOptions.MaxSequences"/> of them at once.</summary>
+    public long SequencesOf(int positions) => Math.Max(0, States / Math.Max(1, StateOf(positions)));
+
+    /// <summary>The plan in a line: what is taken, what a sequence takes and how much of that does not grow with its length.</summary>
+    /// <param name="positions">Length of the sequences that are counted.</param>
+    public string Describe(int positions = 8192) => string.Create(CultureInfo.InvariantCulture,
+        $"memory: weights {Text(Weights)}, step {Text(Scratch)}, kept states at most {Text(Cache)}; a sequence of {positions:N0} positions takes {Text(StateOf(positions))}"
+        + $" ({Text(Sequence)} of it recurrent state), so {SequencesOf(positions):N0} fit into the {Text(States)} left of {Text(Available)}");
 
     /// <summary>Refuses what cannot fit.</summary>
     /// <exception cref="CapvecException">Not even one page of one sequence has room beside the rest.</exception>
@@ -49,13 +57,16 @@ public sealed record MemoryPlan(long Available, long Weights, long Scratch, long
     }
 
     /// <summary>The plan of an engine.</summary>
-    internal static MemoryPlan Of(LanguageModel model, EngineOptions options)
+    /// <param name="config">The model's shape.</param>
+    /// <param name="weights">Bytes of its packed matrices.</param>
+    /// <param name="options">Sizes of the engine.</param>
+    internal static MemoryPlan Of(ModelConfig config, long weights, EngineOptions options)
     {
-        var layout = new StateLayout(model.Config);
+        var layout = new StateLayout(config);
         return new MemoryPlan(
             options.MemoryBytes,
-            model.WeightBytes,
-            sizeof(float) * ((options.RowsPerStep * TextNetwork.RowFloats(model.Config)) + StepRunner.LogitFloats(model, options)),
+            weights,
+            sizeof(float) * ((options.RowsPerStep * TextNetwork.RowFloats(config)) + StepRunner.LogitFloats(config, options)),
             options.CacheBytes,
             layout.SnapshotBytes,
             layout.Attention.Count(a => a) * layout.KeyValueFloats * sizeof(float));

@@ -44,7 +44,7 @@ internal sealed unsafe class StepRunner : IDisposable
         _context = new ForwardContext(_pool, options.Kernels, options.Exact);
         _network = new TextNetwork(model.Weights, _context, options.RowsPerStep);
         _batch = new StepBatch(options.RowsPerStep);
-        _logits = new NativeBuffer<float>(LogitFloats(model, options));
+        _logits = new NativeBuffer<float>(LogitFloats(model.Config, options));
         _memory = new StateMemory(new StateLayout(model.Config));
         _cache = new PrefixCache(_memory.Layout, options.CacheBytes);
         _admission = new Admission(_cache, _memory, options, plan);
@@ -52,7 +52,7 @@ internal sealed unsafe class StepRunner : IDisposable
     }
 
     /// <summary>Elements of the logits of a step.</summary>
-    public static long LogitFloats(LanguageModel model, EngineOptions options) => (long)Math.Min(LogitBlock, options.RowsPerStep) * model.Vocabulary;
+    public static long LogitFloats(ModelConfig config, EngineOptions options) => (long)Math.Min(LogitBlock, options.RowsPerStep) * config.Vocabulary;
 
     public long RowsComputed { get; private set; }
 

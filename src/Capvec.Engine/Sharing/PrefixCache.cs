@@ -37,12 +37,12 @@ internal sealed class PrefixCache(StateLayout layout, long budget)
         var (prefix, length) = (default(KeptPrefix), computed);
         foreach (var node in full.Nodes)
         {
-            if (node.End > length && node.End <= work.Limit && node.Kept.Find(k => k.Depth == layout.Layers) is { } kept)
+            if (node.End > length && node.End <= work.Limit && node.Kept.Find(k => Serves(k, work)) is { } kept)
                 (prefix, length) = (kept, node.End);
         }
 
         // Keys and values alone can be cut anywhere: what goes another way after the common part serves too.
-        if (!layout.IsRecurrent(layout.Layers) && Math.Min(full.Length, work.Limit) > length && Below(full.Last) is { } longer)
+        if (!layout.IsRecurrent(layout.Layers) && Math.Min(full.Length, work.Limit) > length && Below(full.Last, work) is { } longer)
             (prefix, length) = (longer, Math.Min(full.Length, work.Limit));
         var start = new SharedStart(prefix, length, null, 0);
         return work.IsPromptSteered ? WithTrunk(work, start) : start;
@@ -106,11 +106,15 @@ internal sealed class PrefixCache(StateLayout layout, long budget)
         return best;
     }
 
-    private KeptPrefix? Below(PrefixNode node)
+    // A work that keeps its trunks for others needs them from the first position on.
+    private bool Serves(KeptPrefix kept, EngineWork work) =>
+        kept.Depth == layout.Layers && work.KeptTrunks.All(depth => kept.Residuals.Any(r => r.Depth == depth && r.From == 0));
+
+    private KeptPrefix? Below(PrefixNode node, EngineWork work)
     {
-        if (node.Kept.Find(k => k.Depth == layout.Layers) is { } kept)
+        if (node.Kept.Find(k => Serves(k, work)) is { } kept)
             return kept;
-        return node.Children.Values.Select(Below).FirstOrDefault(k => k is not null);
+        return node.Children.Values.Select(child => Below(child, work)).FirstOrDefault(k => k is not null);
     }
 
     private void Touch(KeptPrefix? prefix)

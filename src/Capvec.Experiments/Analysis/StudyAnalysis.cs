@@ -1,5 +1,6 @@
 using Capvec.Experiments.Results;
 using Capvec.Experiments.Running;
+using Capvec.Experiments.Screening;
 using Capvec.Experiments.Storage;
 using Capvec.Experiments.Studies;
 using Capvec.Formats.Errors;
@@ -26,6 +27,7 @@ public static class StudyAnalysis
         var compared = new[] { Stages.Collect, Stages.Selection, Stages.Test }
             .SelectMany(stage => StageComparison.Compare([.. arms.Where(a => a.Stage == stage).OrderBy(a => a.Position)], trials, head.Seed)).ToList();
         var chosen = SelectionFile.Load(files);
+        var screen = File.Exists(files.Screen) ? ScreenResult.Load(files.Screen) : null;
         var test = compared.Where(a => a.Stage == Stages.Test).ToList();
         var (verdict, candidate, refusals) = Judge(head, [.. arms.Where(a => a.Stage == Stages.Test).OrderBy(a => a.Position)], test, [.. trials.Where(t => t.Stage == Stages.Test)], Point(chosen, test));
         if (chosen is not null)
@@ -46,6 +48,8 @@ public static class StudyAnalysis
             Ranking = File.Exists(files.RankingJson) ? RankingFile.Load(files.RankingJson, chosen?.Layer) : [],
             Audit = File.Exists(files.Audit) ? AuditFile.Load(files.Audit) : null,
             Contrast = File.Exists(files.Activations) ? Describe(files) : "not made yet",
+            Screen = screen,
+            ScreenAgreement = screen is null ? null : ScreenComparison.Compare(screen, arms, trials, head.Seed),
             Trials = trials,
             NeverPassed = [.. trials.Where(t => t.Reward is not null).GroupBy(t => t.Task).Where(g => !g.Any(t => t.Passed))
                 .OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => KeyValuePair.Create(g.Key, g.Count()))],

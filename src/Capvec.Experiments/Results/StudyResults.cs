@@ -1,3 +1,5 @@
+using Capvec.Experiments.Screening;
+
 namespace Capvec.Experiments.Results;
 
 /// <summary>Everything a report shows, computed from the store and the files of a study's output folder.</summary>
@@ -47,6 +49,12 @@ public sealed record StudyResults
 
     /// <summary>What each arm of the test did on each group of tasks; empty where tasks have no groups.</summary>
     public IReadOnlyList<GroupOutcome> Groups { get; init; } = [];
+
+    /// <summary>What the screen found, or null where the study has none (yet).</summary>
+    public ScreenResult? Screen { get; init; }
+
+    /// <summary>How the screen agrees with the trials, or null where it cannot be told.</summary>
+    public ScreenAgreement? ScreenAgreement { get; init; }
 
     /// <summary>Name of the test arm that the verdict is about, or null where there is none yet.</summary>
     public string? Candidate { get; init; }

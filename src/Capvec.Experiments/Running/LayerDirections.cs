@@ -91,17 +91,5 @@ internal sealed class LayerDirections(DirectionSet set, StrengthScale unit, ulon
         };
     }
 
-    private float Alpha(int layer, double strength)
-    {
-        var direction = set.At(layer);
-        var length = unit switch
-        {
-            StrengthScale.Difference => direction.Margin,
-            StrengthScale.Norm => direction.ResidualNorm,
-            _ => 1,
-        };
-        return length is { } one
-            ? (float)(strength * one)
-            : throw new CapvecException($"the direction at layer {layer} does not say how long the difference or the residual is, so strengths in that unit have no meaning; set strength_unit: residual.");
-    }
+    private float Alpha(int layer, double strength) => StrengthAlpha.Of(set.At(layer), strength, unit);
 }

@@ -12,6 +12,9 @@ public enum RunStep
     /// <summary>Directions and their ranking.</summary>
     Compute,
 
+    /// <summary>Traces read again under steering, where the study asks for it.</summary>
+    Screen,
+
     /// <summary>Choice of layer and strength.</summary>
     Select,
 

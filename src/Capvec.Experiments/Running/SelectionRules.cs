@@ -1,5 +1,7 @@
 using System.Globalization;
+using Capvec.Experiments.Analysis;
 using Capvec.Experiments.Results;
+using Capvec.Experiments.Screening;
 using Capvec.Experiments.Storage;
 using Capvec.Experiments.Studies;
 using Capvec.Formats.Errors;
@@ -27,6 +29,20 @@ internal static class SelectionRules
         var best = ranking.First(r => r.Layer == Candidates(plan, ranking)[0]);
         return new(best.Layer, null, string.Create(CultureInfo.InvariantCulture,
             $"layer {best.Layer} has the largest held-out AUC x margin ({best.HeldOutAuc:F3} x {best.Margin:F2} = {Score(best):F2}) of {ranking.Count} layers"));
+    }
+
+    /// <summary>The point that the screen puts first.</summary>
+    /// <exception cref="CapvecException">It proposes none.</exception>
+    public static Candidate ByScreen(ScreenResult screen)
+    {
+        if (screen.Proposals() is not [var best, ..])
+        {
+            throw new CapvecException(string.Create(CultureInfo.InvariantCulture,
+                $"the screen proposes nothing: at none of its {screen.Points.Count} points is an effect seen while KL stays at or below {screen.KlBound:0.###} nats a token. Try other strengths or another direction, in a new study, or choose by: sweep."));
+        }
+
+        return new(best.Layer, best.Strength, string.Create(CultureInfo.InvariantCulture,
+            $"layer {best.Layer} at strength {best.Strength:0.####} has the largest predicted effect ({Figures.Points(best.Effect)} points of pass rate [{Figures.Points(best.EffectInterval.Lower)}, {Figures.Points(best.EffectInterval.Upper)}], KL {best.Kl:0.000} nats a token) among {screen.Points.Count} points screened on {screen.Solved} solved and {screen.Failed} failed traces"));
     }
 
     /// <summary>

@@ -1,14 +1,17 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Capvec.Agents.Protocols;
 using Capvec.Agents.Sandboxes;
 using Capvec.Agents.Tasks;
 using Capvec.Agents.Trials;
 using Capvec.Engine.Loading;
 using Capvec.Engine.Scheduling;
+using Capvec.Experiments.Analysis;
 using Capvec.Experiments.Randomness;
 using Capvec.Experiments.Results;
+using Capvec.Experiments.Screening;
 using Capvec.Experiments.Storage;
 using Capvec.Experiments.Studies;
 using Capvec.Formats.Errors;
@@ -17,7 +20,7 @@ using Capvec.Steering.Directions;
 namespace Capvec.Experiments.Running;
 
 /// <summary>
-/// Runs a study: collect, capture, compute, select, sweep. Each step skips what is done and does again what is stale (whose inputs have changed). Every
+/// Runs a study: collect, capture, compute, screen, select, sweep. Each step skips what is done and does again what is stale (whose inputs have changed). Every
 /// finished trial is on disk at once, so that a run that is killed at any moment goes on where it was when it is run again.
 /// </summary>
 public sealed class StudyRunner
@@ -86,6 +89,11 @@ public sealed class StudyRunner
 
         var ranking = RankingFile.Load(_folder.RankingJson);
         var directions = new LayerDirections(DirectionFile.Load(_folder.Directions), _study.StrengthUnit, _study.Seed, Path.GetDirectoryName(_study.File)!);
+        if (_study.Screen is { } screen)
+            await ScreenAsync(store, model, engine, screen, cancellation).ConfigureAwait(false);
+        if (options.Until == RunStep.Screen)
+            return;
+
         if (_study.Select is { By: SelectionRule.Sweep } select)
             await TrialsAsync(RunStep.Select, "selection trials", Stages.Selection, arms.Selection(select, ranking, directions), tasks.Selection, select.Attempts).ConfigureAwait(false);
         var candidate = Choose(store, ranking);
@@ -125,12 +133,27 @@ public sealed class StudyRunner
         store.FinishStep("compute", inputs, _time.GetUtcNow());
     }
 
+    private async Task ScreenAsync(StudyStore store, TextModel model, InferenceEngine engine, ScreenChoice choice, CancellationToken cancellation)
+    {
+        var traces = ScreenTraces.Choose(store.Trials(), choice.Traces, Seeds.Derive(_study.Seed, "screen traces"));
+        var inputs = Hash(traces.Select(t => $"{t.TracePath} {t.TokensHash}").Prepend($"{store.Step("capture")} {model.Model.Hash} {_study.StrengthUnit} {JsonSerializer.Serialize(choice)}"));
+        if (store.Step("screen") != inputs || !File.Exists(_folder.Screen))
+        {
+            await new ScreenStep(_study, model, engine, _folder, _progress).RunAsync(traces, choice, cancellation).ConfigureAwait(false);
+            store.FinishStep("screen", inputs, _time.GetUtcNow());
+        }
+
+        foreach (var p in ScreenResult.Load(_folder.Screen).Proposals())
+            _progress.Message(string.Create(CultureInfo.InvariantCulture, $"the screen proposes layer {p.Layer} at strength {p.Strength:0.####}: predicted effect {Figures.Points(p.Effect)} points of pass rate [{Figures.Points(p.EffectInterval.Lower)}, {Figures.Points(p.EffectInterval.Upper)}], KL {p.Kl:0.000}"));
+    }
+
     private Candidate? Choose(StudyStore store, IReadOnlyList<LayerRank> ranking)
     {
         var candidate = _study.Select switch
         {
             null => null,
             { By: SelectionRule.HeldOutAuc } plan => SelectionRules.ByRanking(plan, ranking),
+            { By: SelectionRule.Screen } => SelectionRules.ByScreen(ScreenResult.Load(_folder.Screen)),
             _ => SelectionRules.BySweep([.. store.Arms().Where(a => a.Stage == Stages.Selection)], [.. store.Trials().Where(t => t.Stage == Stages.Selection)], ranking),
         };
         if (candidate is not null)

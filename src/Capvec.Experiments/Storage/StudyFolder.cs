@@ -28,6 +28,9 @@ public sealed record StudyFolder(string Root)
     /// <summary>What the best direction has to do with other facts about the traces.</summary>
     public string Audit => Path.Combine(Root, "audit.json");
 
+    /// <summary>What the screen found.</summary>
+    public string Screen => Path.Combine(Root, "screen.json");
+
     /// <summary>
     /// Takes the folder for this process and this study: no other process can run in it until the result is disposed (or the process dies), and its study file
     /// stays the one it was started with.

@@ -8,4 +8,7 @@ public enum SelectionRule
 
     /// <summary>The layer and strength with the highest pass rate in trials on the selection tasks. Called <c>sweep</c>.</summary>
     Sweep,
+
+    /// <summary>The layer and strength that the screen puts first; takes no trials. Called <c>screen</c>.</summary>
+    Screen,
 }

@@ -15,7 +15,7 @@ public sealed record StudyDefinition
     /// <summary>The question it asks, in a sentence.</summary>
     public required string Question { get; init; }
 
-    /// <summary>Folder of the model.</summary>
+    /// <summary>Folder or GGUF file of the model.</summary>
     public required string Model { get; init; }
 
     /// <summary>Adapters by name, in the file's order.</summary>
@@ -38,6 +38,9 @@ public sealed record StudyDefinition
 
     /// <summary>What a strength is counted in.</summary>
     public StrengthScale StrengthUnit { get; init; } = StrengthScale.Residual;
+
+    /// <summary>What is read again before trials are run, or null.</summary>
+    public ScreenChoice? Screen { get; init; }
 
     /// <summary>How layer and strength are chosen, or null where the sweep lists them.</summary>
     public SelectionPlan? Select { get; init; }

@@ -8,13 +8,14 @@ public static class StudyKeys
     /// <summary>Keys by section; the file's own are under the empty name, those of list items under the list's name with "[]".</summary>
     public static IReadOnlyDictionary<string, IReadOnlyList<string>> BySection { get; } = new Dictionary<string, IReadOnlyList<string>>
     {
-        [""] = ["name", "question", "model", "adapters", "tasks", "sampling", "seed", "collect", "direction", "strength_unit", "select", "sweep", "verdict", "controls", "compute"],
+        [""] = ["name", "question", "model", "adapters", "tasks", "sampling", "seed", "collect", "direction", "strength_unit", "screen", "select", "sweep", "verdict", "controls", "compute"],
         ["tasks"] = ["folder", "folders", "include", "exclude", "split"],
         ["sampling"] = ["temperature", "top_k", "top_p", "min_p", "repetition_penalty", "max_turns", "max_reply_tokens"],
         ["collect"] = ["arms", "attempts"],
         ["direction"] = ["positives", "negatives", "estimator", "positions", "mixed_tasks_only"],
         ["direction.positives[]"] = ["arm", "outcome", "tasks"],
         ["direction.negatives[]"] = ["arm", "outcome", "tasks"],
+        ["screen"] = ["layers", "strengths", "traces", "kl_bound", "target_kl"],
         ["select"] = ["by", "layers", "strengths", "attempts", "max_layers"],
         ["sweep"] = ["attempts", "layers", "strengths", "multi_layer", "steering", "adapters"],
         ["sweep.multi_layer[]"] = ["layers", "strength"],

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Capvec.Engine.Sampling;
+using Capvec.Experiments.Screening;
 using Capvec.Formats.Errors;
 using Capvec.Steering.Estimation;
 using Capvec.Steering.Specification;
@@ -45,7 +46,7 @@ public static class StudyReader
             Yaml = text,
             Name = ReadName(root),
             Question = root.Text("question"),
-            Model = Folder(root, "model", folder, "config.json and safetensors files"),
+            Model = FolderOrGguf(root, "model", folder, "config.json and safetensors files"),
             Adapters = adapters,
             Tasks = ReadTasks(root.Required("tasks"), file, folder),
             Sampling = ReadSampling(root.Section("sampling")),
@@ -53,6 +54,7 @@ public static class StudyReader
             Collect = ReadCollect(root.Required("collect"), adapters),
             Direction = ReadDirection(root.Required("direction"), file, root.Required("collect")),
             StrengthUnit = root.Choice("strength_unit", StrengthScale.Residual, ("residual", StrengthScale.Residual), ("difference", StrengthScale.Difference), ("norm", StrengthScale.Norm)),
+            Screen = ReadScreen(root.Section("screen")),
             Select = select,
             Sweep = ReadSweep(root.Required("sweep"), file, select, adapters),
             Verdict = ReadVerdict(root.Section("verdict")),
@@ -83,6 +85,12 @@ public static class StudyReader
             : throw section.Error(key, $"{section.Name(key)} is '{given}', but there is no folder {path}; expected a folder with {what}, its path counted from the study file");
     }
 
+    private static string FolderOrGguf(YamlSection section, string key, string root, string what)
+    {
+        var path = Path.GetFullPath(section.Text(key), root);
+        return File.Exists(path) && Path.GetExtension(path).Equals(".gguf", StringComparison.OrdinalIgnoreCase) ? path : Folder(section, key, root, $"{what}, or a .gguf file");
+    }
+
     private static List<KeyValuePair<string, string>> ReadAdapters(YamlSection root, string file, string folder)
     {
         if (!root.Has("adapters"))
@@ -94,7 +102,7 @@ public static class StudyReader
                 throw section.Error(name, $"an adapter is called '{name}'; expected another name than 'base', without spaces and of at most 40 characters, since arms are named after adapters");
         }
 
-        return [.. section.Entries.Select(e => KeyValuePair.Create(e.Key, Folder(section, e.Key, folder, "adapter_config.json")))];
+        return [.. section.Entries.Select(e => KeyValuePair.Create(e.Key, FolderOrGguf(section, e.Key, folder, "adapter_config.json")))];
     }
 
     private static TaskChoice ReadTasks(YamlSection section, string file, string folder)
@@ -194,16 +202,36 @@ public static class StudyReader
         return sides;
     }
 
+    private static ScreenChoice? ReadScreen(YamlSection? section) => section is null ? null : new(
+        !section.Has("layers") || section.Says("layers", "all") ? null : section.Layers("layers"),
+        section.Strengths("strengths"),
+        section.Whole("traces", 4, 1_000_000, 100),
+        section.Number("kl_bound", 1e-9, 1e6, ScreenPlan.UsualKlBound),
+        section.Has("target_kl") ? section.Number("target_kl", 1e-9, 1e6) : null);
+
     private static SelectionPlan? ReadSelect(YamlSection root)
     {
         if (root.Section("select") is not { } section)
             return null;
         if (!section.Has("by"))
             throw section.Missing("by");
-        var by = section.Choice("by", SelectionRule.Sweep, ("held-out-auc", SelectionRule.HeldOutAuc), ("sweep", SelectionRule.Sweep));
+        var by = section.Choice("by", SelectionRule.Sweep, ("held-out-auc", SelectionRule.HeldOutAuc), ("sweep", SelectionRule.Sweep), ("screen", SelectionRule.Screen));
         var layers = !section.Has("layers") || section.Says("layers", "all") ? null : section.Layers("layers");
         if (by == SelectionRule.Sweep)
             return new(by, layers, section.Strengths("strengths"), section.Whole("attempts", 1, 1_000_000), section.Has("max_layers") ? section.Whole("max_layers", 1, 100_000) : null);
+        if (by == SelectionRule.Screen)
+        {
+            if (!root.Has("screen"))
+                throw section.Error("by", "select.by is screen, but the study has no screen section to choose from; add one with the strengths to be tried");
+            foreach (var key in new[] { "layers", "strengths", "attempts", "max_layers" })
+            {
+                if (section.Has(key))
+                    throw section.Error(key, $"select.{key} has no meaning with by: screen, which chooses among the points of the screen section; leave it out");
+            }
+
+            return new(by, null, [], 0, null);
+        }
+
         foreach (var key in new[] { "strengths", "attempts", "max_layers" })
         {
             if (section.Has(key))
@@ -221,7 +249,7 @@ public static class StudyReader
         IReadOnlyList<double>? strengths = written ? [] : null;
         if (!written && !Chosen(section, "layers", select is not null, "a select section"))
             layers = section.Layers("layers");
-        if (!written && !Chosen(section, "strengths", select?.By == SelectionRule.Sweep, "select with by: sweep"))
+        if (!written && !Chosen(section, "strengths", select?.By is SelectionRule.Sweep or SelectionRule.Screen, "select with by: sweep or by: screen"))
             strengths = section.Strengths("strengths");
         if (layers is not null && strengths is null)
             throw section.Error("layers", "sweep.layers lists layers while sweep.strengths is chosen; layer and strength are chosen together, so give both or neither");

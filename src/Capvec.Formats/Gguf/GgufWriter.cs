@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Text;
 using Capvec.Formats.Errors;
 using Capvec.Formats.Files;
+using Capvec.Formats.Tensors;
 
 namespace Capvec.Formats.Gguf;
 
@@ -37,7 +38,7 @@ public sealed class GgufWriter
     /// <param name="rows">Gives its values; called while writing.</param>
     /// <exception cref="CapvecException">The name is too long, or a row is not whole blocks of the type.</exception>
     /// <exception cref="ArgumentException">The name is taken, the type is not written, or the shape has more than four sizes or one below 1.</exception>
-    public GgufWriter Add(string name, GgufType type, ReadOnlySpan<long> shape, GgufRowReader<float> rows)
+    public GgufWriter Add(string name, GgufType type, ReadOnlySpan<long> shape, RowReader<float> rows)
     {
         if (!GgufBlocks.CanQuantize(type))
             throw new ArgumentException($"{type} is read but not written");
@@ -45,8 +46,8 @@ public sealed class GgufWriter
     }
 
     /// <summary>Adds a tensor whose stored blocks exist already, of any type.</summary>
-    /// <inheritdoc cref="Add(string, GgufType, ReadOnlySpan{long}, GgufRowReader{float})"/>
-    public GgufWriter AddRaw(string name, GgufType type, ReadOnlySpan<long> shape, GgufRowReader<byte> rows) =>
+    /// <inheritdoc cref="Add(string, GgufType, ReadOnlySpan{long}, RowReader{float})"/>
+    public GgufWriter AddRaw(string name, GgufType type, ReadOnlySpan<long> shape, RowReader<byte> rows) =>
         Add(name, type, shape, (tensor, stream) => WriteRaw(tensor, rows, stream));
 
     /// <summary>Writes the file atomically, asking for the tensors one after the other.</summary>
@@ -69,7 +70,7 @@ public sealed class GgufWriter
 
     private static void Pad(Stream stream, long length, int alignment) => stream.Write(new byte[GgufHeader.Align(length, alignment) - length]);
 
-    private static void WriteValues(GgufTensor tensor, GgufRowReader<float> read, Stream stream)
+    private static void WriteValues(GgufTensor tensor, RowReader<float> read, Stream stream)
     {
         var rowsAtOnce = (int)Math.Clamp(ChunkElements / tensor.Columns, 1, tensor.Rows);
         var values = new float[rowsAtOnce * tensor.Columns];
@@ -97,7 +98,7 @@ public sealed class GgufWriter
         }
     }
 
-    private static void WriteRaw(GgufTensor tensor, GgufRowReader<byte> read, Stream stream)
+    private static void WriteRaw(GgufTensor tensor, RowReader<byte> read, Stream stream)
     {
         var rowsAtOnce = (int)Math.Clamp(ChunkElements / tensor.RowBytes, 1, tensor.Rows);
         var blocks = new byte[rowsAtOnce * tensor.RowBytes];

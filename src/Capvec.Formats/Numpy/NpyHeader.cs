@@ -51,6 +51,9 @@ internal sealed class NpyHeader
     /// <summary>Bytes of the elements.</summary>
     public long ByteLength { get; private init; }
 
+    /// <summary>What users of the library see of it.</summary>
+    public NumpyInfo Info => new(Dtype, Shape, IsFortran);
+
     /// <summary>Where the text begins, and its length.</summary>
     /// <param name="head">The first <see cref="MaxHead"/> bytes of the file, or fewer where it has no more.</param>
     /// <exception cref="InvalidDataException">It is no header of a known version.</exception>

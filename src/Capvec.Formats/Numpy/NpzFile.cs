@@ -49,12 +49,28 @@ public sealed class NpzFile : IDisposable
 
     /// <summary>Reads an array.</summary>
     /// <exception cref="CapvecException">There is none of this name, or it is damaged or not read.</exception>
-    public NumpyArray Read(string name) => _entries.TryGetValue(name, out var entry)
-        ? Guard($"{Path}#{name}", () => NpyFile.Parse($"{Path}#{name}", ZipContent.ReadAll(entry, Array.MaxLength)))
-        : throw new CapvecException($"{Path} has no array '{name}'; it has {string.Join(", ", _entries.Keys.Take(10).Select(n => $"'{n}'"))}{(_entries.Count > 10 ? ", ..." : "")}.");
+    public NumpyArray Read(string name) => Guard($"{Path}#{name}", () => NpyFile.Parse($"{Path}#{name}", ZipContent.ReadAll(Entry(name), Array.MaxLength)));
+
+    /// <summary>Reads the header of an array, and nothing behind it.</summary>
+    /// <exception cref="CapvecException">There is none of this name, or its header is damaged or not read.</exception>
+    public NumpyInfo Describe(string name) => Guard($"{Path}#{name}", () =>
+    {
+        using var stream = Entry(name).Open();
+        var head = new byte[NpyHeader.MaxHead];
+        var (start, length) = NpyHeader.Locate(head.AsSpan(0, stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)));
+        var text = new byte[start + length];
+        head.AsSpan(0, Math.Min(head.Length, text.Length)).CopyTo(text);
+        if (text.Length > head.Length && stream.ReadAtLeast(text.AsSpan(head.Length), text.Length - head.Length, throwOnEndOfStream: false) < text.Length - head.Length)
+            throw new InvalidDataException("it is truncated within its header");
+        return NpyHeader.Parse(text.AsSpan(start)).Info;
+    });
 
     /// <inheritdoc/>
     public void Dispose() => _zip.Dispose();
+
+    private ZipArchiveEntry Entry(string name) => _entries.TryGetValue(name, out var entry)
+        ? entry
+        : throw new CapvecException($"{Path} has no array '{name}'; it has {string.Join(", ", _entries.Keys.Take(10).Select(n => $"'{n}'"))}{(_entries.Count > 10 ? ", ..." : "")}.");
 
     private static T Guard<T>(string where, Func<T> read)
     {

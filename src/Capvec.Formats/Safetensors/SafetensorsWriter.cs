@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -14,6 +15,8 @@ namespace Capvec.Formats.Safetensors;
 /// </summary>
 public sealed class SafetensorsWriter
 {
+    private const int ChunkElements = 1 << 18;
+
     private readonly SortedDictionary<string, Entry> _tensors = new(StringComparer.Ordinal);
 
     /// <summary>The strings that go under <c>__metadata__</c>.</summary>
@@ -34,6 +37,28 @@ public sealed class SafetensorsWriter
     public SafetensorsWriter AddBFloat16(string name, ReadOnlySpan<long> shape, ReadOnlyMemory<float> values) =>
         Add(name, shape, ElementType.BF16, values.Length, s => WriteBFloat16(s, values.Span));
 
+    /// <summary>Adds a tensor whose values are asked for by rows while the file is written, so that it never has to be in memory.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="type">F32, F16 or BF16; values are rounded to nearest even.</param>
+    /// <param name="shape">Its sizes, outermost first.</param>
+    /// <param name="rows">Gives its values; called while writing.</param>
+    /// <exception cref="ArgumentException">Another type, or the name is taken.</exception>
+    public SafetensorsWriter AddRows(string name, ElementType type, ReadOnlySpan<long> shape, RowReader<float> rows)
+    {
+        if (type is not (ElementType.F32 or ElementType.F16 or ElementType.BF16))
+            throw new ArgumentException($"float values are not written as {type}");
+        var (count, columns) = Rows(shape);
+        return Add(name, shape, type, count * columns, stream => InChunks(count, columns, rows, values => stream.Write(Narrow(name, type, values))));
+    }
+
+    /// <summary>Adds a tensor of any type whose bytes are asked for by rows while the file is written.</summary>
+    /// <inheritdoc cref="AddRows"/>
+    public SafetensorsWriter AddRaw(string name, ElementType type, ReadOnlySpan<long> shape, RowReader<byte> rows)
+    {
+        var (count, columns) = Rows(shape);
+        return Add(name, shape, type, count * columns, stream => InChunks(count, columns * type.Size(), rows, bytes => stream.Write(bytes)));
+    }
+
     /// <summary>Writes the file atomically.</summary>
     /// <exception cref="CapvecException">The folder cannot be written or the disk is full.</exception>
     public void Write(string path)
@@ -51,17 +76,52 @@ public sealed class SafetensorsWriter
         });
     }
 
+    private static (long Count, long Columns) Rows(ReadOnlySpan<long> shape)
+    {
+        var rows = 1L;
+        foreach (var size in shape.IsEmpty ? shape : shape[..^1])
+            rows = checked(rows * size);
+        return (rows, shape.IsEmpty ? 1 : shape[^1]);
+    }
+
+    private static void InChunks<T>(long rows, long columns, RowReader<T> read, SpanWriter<T> write)
+    {
+        if (rows == 0 || columns == 0)
+            return;
+        var atOnce = Math.Clamp(ChunkElements / columns, 1, rows);
+        var chunk = new T[atOnce * columns];
+        for (var row = 0L; row < rows; row += atOnce)
+        {
+            var part = chunk.AsSpan(0, (int)(Math.Min(atOnce, rows - row) * columns));
+            read(row, part);
+            write(part);
+        }
+    }
+
     private static void WriteBFloat16(Stream stream, ReadOnlySpan<float> values)
     {
-        var chunk = new byte[1 << 16];
         while (!values.IsEmpty)
         {
-            var count = Math.Min(values.Length, chunk.Length / 2);
-            for (var i = 0; i < count; i++)
-                BinaryPrimitives.WriteUInt16LittleEndian(chunk.AsSpan(2 * i), ElementConversion.ToBFloat16(values[i]));
-            stream.Write(chunk, 0, 2 * count);
-            values = values[count..];
+            var part = values[..Math.Min(values.Length, ChunkElements)];
+            stream.Write(Narrow("", ElementType.BF16, part));
+            values = values[part.Length..];
         }
+    }
+
+    private static ReadOnlySpan<byte> Narrow(string name, ElementType type, ReadOnlySpan<float> values)
+    {
+        if (type == ElementType.F32)
+            return MemoryMarshal.AsBytes(values);
+        var bytes = new byte[values.Length * sizeof(ushort)];
+        var narrow = MemoryMarshal.Cast<byte, ushort>(bytes.AsSpan());
+        for (var i = 0; i < values.Length; i++)
+        {
+            narrow[i] = type == ElementType.BF16 ? ElementConversion.ToBFloat16(values[i]) : BitConverter.HalfToUInt16Bits((Half)values[i]);
+            if (type == ElementType.F16 && float.IsFinite(values[i]) && !Half.IsFinite(BitConverter.UInt16BitsToHalf(narrow[i])))
+                throw new CapvecException(string.Create(CultureInfo.InvariantCulture, $"tensor '{name}' has the value {values[i]}; F16 stores values up to 65504, choose f32 or bf16."));
+        }
+
+        return bytes;
     }
 
     private SafetensorsWriter Add(string name, ReadOnlySpan<long> shape, ElementType type, long count, Action<Stream> write)
@@ -113,6 +173,8 @@ public sealed class SafetensorsWriter
             buffer.WriteByte((byte)' ');
         return buffer.ToArray();
     }
+
+    private delegate void SpanWriter<T>(ReadOnlySpan<T> values);
 
     private sealed record Entry(ElementType Type, long[] Shape, long ByteLength, Action<Stream> Write);
 }

@@ -21,6 +21,7 @@ internal sealed class PickleGraph
         {
             TorchSequence sequence => sequence.Items,
             TorchDictionary dictionary => dictionary.Values,
+            TorchRecord record => [record.Fields],
             PickleStorage or PickleSymbol => throw new PickleFailure($"it holds {(value is PickleSymbol ? value : "a bare storage")} as a value; expected tensors, numbers, strings and containers of them"),
             _ => null,
         };

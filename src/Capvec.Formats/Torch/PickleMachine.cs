@@ -62,8 +62,10 @@ internal sealed class PickleMachine(byte[] pickle, Func<PickleSymbol, string, lo
                 Call(opcode);
                 break;
             case (byte)'b':
-                Pop();
-                if (Peek() is not TorchDictionary)
+                var state = Pop();
+                if (Peek() is TorchRecord record)
+                    record.Fields = state as TorchDictionary ?? throw Broken("a record whose fields are not a dictionary");
+                else if (Peek() is not TorchDictionary)
                     throw new PickleFailure("its pickle sets the state of an object that is not a dictionary; nothing of it was run", isForbiddenGlobal: true);
                 break;
             case (byte)'Q':
@@ -132,7 +134,7 @@ internal sealed class PickleMachine(byte[] pickle, Func<PickleSymbol, string, lo
         if (Pop() is not TorchSequence { IsTuple: true } args)
             throw Broken("a call without a tuple of arguments");
         var callee = Pop();
-        if (callee is not PickleSymbol symbol || (opcode == 0x81 && symbol is not { Module: "collections", Name: "OrderedDict" }))
+        if (callee is not PickleSymbol symbol || (opcode == 0x81 && symbol is not { Module: "collections", Name: "OrderedDict" } && !TorchGlobals.IsRecord(symbol)))
             throw new PickleFailure($"its pickle calls something that is not on the whitelist ({Kind(callee)}); nothing of it was run", isForbiddenGlobal: true);
         Push(TorchGlobals.Call(symbol, args.Items));
     }

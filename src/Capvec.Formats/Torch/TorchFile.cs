@@ -37,6 +37,8 @@ public sealed class TorchFile
             throw new PickleFailure("it is a TorchScript program (it has code/)");
         if (_entries.TryGetValue(_root + "byteorder", out var order) && Encoding.ASCII.GetString(ZipContent.ReadAll(order, 64)).Trim() is var stated && stated != "little")
             throw new PickleFailure($"its byte order is '{stated}'; only little-endian files can be read");
+        if (_entries.TryGetValue(_root + ".data/serialization_id", out var id))
+            SerializationId = Encoding.ASCII.GetString(ZipContent.ReadAll(id, 256));
         Root = new PickleMachine(ZipContent.ReadAll(_entries[pickles[0]], MaxPickle), LoadStorage).Run();
         PickleGraph.Check(Root);
     }
@@ -46,10 +48,13 @@ public sealed class TorchFile
 
     /// <summary>
     /// What was saved: null, <see cref="bool"/>, <see cref="long"/>, <see cref="System.Numerics.BigInteger"/> (beyond 64 bits), <see cref="double"/>,
-    /// <see cref="string"/>, <see cref="byte"/>[], <see cref="TorchDtype"/>, <see cref="TorchTensor"/>, <see cref="TorchSequence"/> or <see cref="TorchDictionary"/>.
+    /// <see cref="string"/>, <see cref="byte"/>[], <see cref="TorchDtype"/>, <see cref="TorchTensor"/>, <see cref="TorchSequence"/>, <see cref="TorchDictionary"/> or <see cref="TorchRecord"/>.
     /// It has no cycles and at most 64 levels.
     /// </summary>
     public object? Root { get; }
+
+    /// <summary>The file's <c>.data/serialization_id</c>; null in files of older versions. Files of <see cref="TorchWriter"/> are known by it.</summary>
+    public string? SerializationId { get; }
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="CapvecException">The file is missing, of another kind or damaged, or its pickle asks for anything but tensors and plain data; nothing is ever run.</exception>

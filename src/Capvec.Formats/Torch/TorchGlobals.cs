@@ -48,13 +48,19 @@ internal static class TorchGlobals
         "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state", "torch.Size", "torch.device", "_codecs.encode",
     };
 
+    /// <summary>Classes of other tools that are nothing but named fields; they become a <see cref="TorchRecord"/> and no code of theirs is known here.</summary>
+    private static readonly HashSet<string> Records = new(StringComparer.Ordinal) { "steering_vectors.steering_vector.SteeringVector" };
+
+    /// <summary>Whether a symbol names a class of fields.</summary>
+    public static bool IsRecord(PickleSymbol symbol) => Records.Contains(symbol.ToString());
+
     /// <summary>What a global pushes: a dtype as a value, a whitelisted symbol, or a refusal that names it.</summary>
     public static object Resolve(string module, string name)
     {
         var symbol = new PickleSymbol(module, name);
         if (module == "torch" && Dtypes.ContainsKey(name))
             return new TorchDtype(name);
-        if (Calls.Contains(symbol.ToString()) || Storages.ContainsKey(symbol.ToString()))
+        if (Calls.Contains(symbol.ToString()) || Storages.ContainsKey(symbol.ToString()) || IsRecord(symbol))
             return symbol;
         if (module == "torch" && (name.StartsWith("float8", StringComparison.Ordinal) || name.StartsWith("complex", StringComparison.Ordinal)))
             throw new PickleFailure($"it holds tensors of {symbol}, which cannot be read; convert them to float32", isForbiddenGlobal: true);
@@ -68,6 +74,8 @@ internal static class TorchGlobals
         {
             case "collections.OrderedDict" when args.Count == 0:
                 return new TorchDictionary();
+            case var name when IsRecord(callee) && args.Count == 0:
+                return new TorchRecord(name);
             case "torch.Size" when args is [TorchSequence { IsTuple: true } sizes]:
                 return new TorchSequence(true, [.. Longs(sizes, callee).Cast<object?>()]);
             case "torch.device" when args is [string] or [string, long]:

@@ -5,7 +5,7 @@ using System.Text;
 namespace Capvec.Formats.Torch;
 
 /// <summary>
-/// Writes the pickle (protocol 2) of a dictionary of float32 vectors, opcode by opcode as Python's pickler does under torch.save:
+/// Writes the pickle (protocol 2) of a dictionary of float32 vectors or of one matrix, opcode by opcode as Python's pickler does under torch.save:
 /// each new object is remembered with PUT, and names that occur again are fetched with GET.
 /// </summary>
 internal sealed class TorchPickle
@@ -30,7 +30,7 @@ internal sealed class TorchPickle
             if (count > 1)
                 pickle.Op('(');
             for (var i = start; i < start + count; i++)
-                pickle.Int(vectors[i].Key).Tensor(i, vectors[i].Value.Length);
+                pickle.Int(vectors[i].Key).Vector(i, vectors[i].Value.Length);
             pickle.Op(count > 1 ? 'u' : 's');
         }
 
@@ -38,13 +38,37 @@ internal sealed class TorchPickle
         return pickle._out.ToArray();
     }
 
+    /// <summary>The pickle of a tensor [rows, columns] over the storage 0.</summary>
+    public static byte[] OfMatrix(int rows, int columns)
+    {
+        var pickle = new TorchPickle();
+        pickle.Bytes(0x80, 2);
+        pickle.Begin(0, checked(rows * columns));
+        pickle.Int(rows).Int(columns).Op('\x86').Put();
+        pickle.Int(columns).Int(1).Op('\x86').Put();
+        pickle.End();
+        pickle.Op('.');
+        return pickle._out.ToArray();
+    }
+
     /// <summary><c>torch._utils._rebuild_tensor_v2(storage, 0, (length,), (1,), False, OrderedDict())</c>.</summary>
-    private void Tensor(int storage, int length)
+    private void Vector(int storage, int length)
+    {
+        Begin(storage, length);
+        Int(length).Op('\x85').Put();
+        Int(1).Op('\x85').Put();
+        End();
+    }
+
+    private void Begin(int storage, int count)
     {
         Global("torch._utils", "_rebuild_tensor_v2").Op('(');
-        Op('(').String("storage").Global("torch", "FloatStorage").FreshString(storage.ToString(CultureInfo.InvariantCulture)).String("cpu").Int(length).Op('t').Put();
-        Op('Q').Int(0).Int(length).Op('\x85').Put();
-        Int(1).Op('\x85').Put();
+        Op('(').String("storage").Global("torch", "FloatStorage").FreshString(storage.ToString(CultureInfo.InvariantCulture)).String("cpu").Int(count).Op('t').Put();
+        Op('Q').Int(0);
+    }
+
+    private void End()
+    {
         Op('\x89').Global("collections", "OrderedDict").Op(')').Op('R').Put();
         Op('t').Put();
         Op('R').Put();

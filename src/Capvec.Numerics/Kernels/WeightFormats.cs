@@ -24,6 +24,9 @@ public static class WeightFormats
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, "not a block format of GGUF"),
     };
 
+    /// <summary>Bytes of a packed matrix; its last panel is padded to 32 rows.</summary>
+    public static long MatrixBytes(this WeightFormat format, int rows, int columns) => (rows + PackedMatrix.PanelRows - 1L) / PackedMatrix.PanelRows * format.PanelBytes(columns);
+
     /// <summary>Bytes of one panel of 32 rows, columns a multiple of <see cref="ColumnMultiple"/>.</summary>
     public static long PanelBytes(this WeightFormat format, int columns) => format switch
     {

@@ -122,6 +122,24 @@ public static unsafe class Rows
         return sum;
     }
 
+    /// <summary><c>sum_i exp(p[i]) (p[i] - (x[i] - shift))</c>: KL(p || q) in nats of log-probabilities p from a row of logits x with the normaliser <paramref name="shift"/>.</summary>
+    public static float Divergence(float* p, float* x, float shift, int n)
+    {
+        var sums = Vector512<float>.Zero;
+        var sv = Vector512.Create(shift);
+        var i = 0;
+        for (; i <= n - Lanes; i += Lanes)
+        {
+            var row = Vector512.Load(p + i);
+            sums = Vector512.FusedMultiplyAdd(Vector512.Exp(row), row - (Vector512.Load(x + i) - sv), sums);
+        }
+
+        var sum = Vector512.Sum(sums);
+        for (; i < n; i++)
+            sum = MathF.FusedMultiplyAdd(Exp(p[i]), p[i] - (x[i] - shift), sum);
+        return sum;
+    }
+
     /// <summary><c>y[i] = silu(x[i]) = x[i] / (1 + exp(-x[i]))</c>.</summary>
     public static void Silu(float* y, float* x, int n)
     {

@@ -1,4 +1,5 @@
 using Capvec.Experiments.Results;
+using Capvec.Experiments.Screening;
 using Capvec.Reports.Figures;
 using Capvec.Reports.Markup;
 
@@ -46,7 +47,7 @@ internal static class ResearchMarkdown
             - Permutation p is the share of label shuffles whose held-out AUC is at least as high.
             - Residual length is the mean length of the captured rows; the margin beside it says how large the difference is against what is there anyway.
 
-            ## What else the direction may be
+            {Screen(results)}## What else the direction may be
 
             {Audit(results.Audit)}
             ## What this does not show
@@ -63,4 +64,27 @@ internal static class ResearchMarkdown
             {Markdown.Table(["Fact", "Scores tell it, AUC>", "Pairs alike in it>", "AUC among these>"], audit.Facts.Select(fact =>
                 (IReadOnlyList<string>)[fact.Fact, Show.Auc(fact.Separation), Show.Count(fact.Pairs), fact.AucHeldFixed is { } left ? Show.Auc(left) : Show.None]))}
             """;
+
+    private static string Screen(StudyResults results)
+    {
+        if (results.Screen is not { } screen)
+            return "";
+        string[] headings = ["Layer>", "Strength>", "Alpha>", "Predicted points>", "95%>", "Effective traces>", "Solved>", "Failed>", "KL>", "Entropy>", "Length>", "Openings", "In window"];
+        static IReadOnlyList<string> Row(ScreenPoint p) =>
+            [Show.Count(p.Layer), Show.Strength(p.Strength), Show.Significant(p.Alpha), Show.Points(p.Effect), Show.Points(p.EffectInterval), Show.Significant(p.EffectiveTraces),
+                Show.Significant(p.Solved), Show.Significant(p.Failed), Show.Significant(p.Kl), Show.Significant(p.EntropyChange), Show.Percent(p.NormGrowth), ScreenText.Openings(p), p.InWindow ? "yes" : ""];
+        var isoKl = screen.IsoKl.Count == 0 ? "" : $"{ScreenText.IsoKl(screen)}\n\n{Markdown.Table(headings, screen.IsoKl.Select(Row))}\n";
+        return $"""
+            ## Screen
+
+            {ScreenText.Proposals(screen)}
+
+            {Markdown.Text(ScreenText.Method(screen))}
+
+            {Markdown.Table(headings, screen.Points.Select(Row))}
+            {isoKl}{ScreenText.Agreement(results)}
+
+
+            """;
+    }
 }

@@ -12,7 +12,7 @@ internal static class ReportPage
 {
     private static readonly (string Id, string Name)[] Contents =
     [
-        ("verdict", "Verdict"), ("groups", "Groups of tasks"), ("arms", "Arms"), ("dose", "Dose and response"), ("layers", "Layers"), ("marks", "Failure marks"), ("tasks", "Tasks"),
+        ("verdict", "Verdict"), ("groups", "Groups of tasks"), ("arms", "Arms"), ("dose", "Dose and response"), ("layers", "Layers"), ("screen", "Screen"), ("marks", "Failure marks"), ("tasks", "Tasks"),
         ("transcripts", "Transcripts"), ("controls", "Controls"), ("selection", "Selection stage"), ("method", "How it was done"), ("limits", "What it cannot tell"),
     ];
 
@@ -20,6 +20,7 @@ internal static class ReportPage
     public static string Write(StudyIndex study)
     {
         var context = new ReportContext(study, new ChartList());
+        var screen = ScreenSection.Of(context);
         var (selection, groups) = (SelectionSection.Of(context), GroupsSection.Of(context));
         var body = Html.Of($"""
             {VerdictSection.Of(context)}
@@ -27,6 +28,7 @@ internal static class ReportPage
             {ArmsSection.Of(context)}
             {DoseSection.Of(context)}
             {LayersSection.Of(context)}
+            {screen}
             {MarksSection.Of(context)}
             {TasksSection.Of(context)}
             {TranscriptsSection.Of(context)}
@@ -35,7 +37,7 @@ internal static class ReportPage
             {MethodSection.Of(context)}
             {MethodSection.Limit(context)}
             """);
-        var links = Contents.Where(c => (c.Id != "selection" || selection.ToString().Length > 0) && (c.Id != "groups" || groups.ToString().Length > 0)).Select(c => Html.Of($"""<li><a href="#{c.Id}">{c.Name}</a></li>"""));
+        var links = Contents.Where(c => (c.Id != "selection" || selection.ToString().Length > 0) && (c.Id != "groups" || groups.ToString().Length > 0) && (c.Id != "screen" || screen.ToString().Length > 0)).Select(c => Html.Of($"""<li><a href="#{c.Id}">{c.Name}</a></li>"""));
         var charts = Asset.Read("echarts.js");
         var script = Asset.Read("report.js");
         var policy = $"default-src 'none'; style-src 'unsafe-inline'; script-src {Asset.Hash(charts)} {Asset.Hash(script)}; base-uri 'none'; form-action 'none'";

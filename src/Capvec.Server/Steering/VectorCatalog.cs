@@ -15,6 +15,8 @@ namespace Capvec.Server.Steering;
 /// </summary>
 internal sealed class VectorCatalog
 {
+    private static readonly string[] Endings = ["*.pt", "*.npy", "*.svec", "*.gguf"];
+
     private readonly SortedDictionary<string, DirectionSet> _sets = new(StringComparer.Ordinal);
     private readonly LanguageModel _model;
     private readonly int _maxInterventions;
@@ -30,7 +32,7 @@ internal sealed class VectorCatalog
             throw new CapvecException($"{folder}: there is no such folder; give the one that holds the direction files.", exitCode: CapvecException.WrongUsage);
 
         // dir.pt holds less than the dir.safetensors beside it, which therefore comes last and stays.
-        foreach (var path in Directory.EnumerateFiles(folder, "*.pt").Order(StringComparer.Ordinal))
+        foreach (var path in Endings.SelectMany(ending => Directory.EnumerateFiles(folder, ending).Order(StringComparer.Ordinal)))
             _sets[Path.GetFileNameWithoutExtension(path)] = DirectionFile.Load(path);
         foreach (var path in Directory.EnumerateFiles(folder, "*.safetensors").Order(StringComparer.Ordinal))
         {

@@ -46,6 +46,9 @@ public sealed class Direction
     /// <summary>Mean length of the training rows at this layer, in residual units. Null when unknown.</summary>
     public double? ResidualNorm { get; }
 
+    /// <summary>Length that the vector had in the file it was read from, in residual units: adding <see cref="Unit"/> with this strength is adding that vector. 1 for what was made here.</summary>
+    public double Scale { get; init; } = 1;
+
     /// <summary>The scalar projection of a row [hidden] on the direction, in residual units, summed in float64.</summary>
     public double Project(ReadOnlySpan<float> row)
     {

@@ -32,6 +32,9 @@ public sealed record DirectionProvenance
     /// <summary>The version of Capvec that made it.</summary>
     public string? CapvecVersion { get; init; }
 
+    /// <summary>Whether the directions were published to be taken out (GLP's <c>project</c>), and must not be added.</summary>
+    public bool IsForAblation { get; init; }
+
     /// <summary>The names of what is not known; empty when all is.</summary>
     public IReadOnlyList<string> Missing
     {

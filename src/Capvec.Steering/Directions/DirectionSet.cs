@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Capvec.Engine.Interventions;
 using Capvec.Formats.Errors;
 
 namespace Capvec.Steering.Directions;
@@ -66,6 +67,16 @@ public sealed class DirectionSet
     /// <exception cref="CapvecException">The set has none for it.</exception>
     public Direction At(int layer) => Directions.FirstOrDefault(d => d.Layer == layer)
         ?? throw new CapvecException($"there is no direction for layer {layer}; the set has layers {Ranges(Layers)} (0-based blocks).");
+
+    /// <summary>Refuses an operation that the directions were not made for.</summary>
+    /// <param name="operation">What is to be done with them.</param>
+    /// <param name="path">What the message calls the set.</param>
+    /// <exception cref="CapvecException">They are to be taken out, and would be added.</exception>
+    public void CheckUse(SteeringOperation operation, string path)
+    {
+        if (Provenance.IsForAblation && operation is (SteeringOperation.Add or SteeringOperation.AddKeepNorm))
+            throw new CapvecException($"{path}: these directions are meant to be taken out (the file says so), and adding them does the opposite; use the operation ablate.", exitCode: CapvecException.WrongUsage);
+    }
 
     /// <summary>Layers as short text: <c>0-3, 7</c>.</summary>
     internal static string Ranges(IReadOnlyList<int> layers)

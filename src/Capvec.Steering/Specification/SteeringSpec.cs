@@ -202,6 +202,7 @@ public sealed record SteeringSpec(ImmutableArray<SteeringVector> Vectors)
     {
         var set = Find(vector.Source, find, hidden, $"{path}.source");
         var gate = vector.Gate?.Resolve(vector.Source, find, layers, hidden, $"{path}.gate");
+        set.CheckUse(vector.Operation, $"{path}.operation");
         var chosen = vector.Layers;
         if (chosen.IsEmpty)
             chosen = vector.DirectionLayer is null ? set.Layers : [.. Enumerable.Range(0, layers)];

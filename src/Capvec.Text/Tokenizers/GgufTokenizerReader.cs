@@ -38,15 +38,7 @@ internal static class GgufTokenizerReader
     public static TokenizerDefinition Read(GgufFile file)
     {
         var metadata = file.Metadata;
-        if (metadata.GetString(Keys + "model") is not "gpt2" and var model)
-            throw Unsupported(file, "model", model, "gpt2, which is byte-level BPE");
-        var pre = metadata.FindString(Keys + "pre") ?? "gpt-2";
-        if (!Known.TryGetValue(pre, out var rules))
-            throw Unsupported(file, "pre", pre, string.Join(", ", Known.Keys));
-        var tokens = metadata.FindStrings(Keys + "tokens") ?? throw Wrong(file, "tokens", "is missing", "a text for each id");
-        var types = metadata.FindIntegers(Keys + "token_type") ?? [.. tokens.Select(_ => 1L)];
-        if (types.Length != tokens.Length)
-            throw Wrong(file, "token_type", $"has {types.Length} entries", $"one for each of the {tokens.Length} tokens");
+        var (rules, tokens, types) = Basics(file);
 
         // Merges may make an added token, so they look it up too; pieces of plain text may not become one.
         var (entries, vocabulary, added) = (new Dictionary<string, int>(tokens.Length), new Dictionary<string, int>(tokens.Length), new List<AddedToken>());
@@ -83,11 +75,30 @@ internal static class GgufTokenizerReader
         };
     }
 
+    /// <summary>Checks that a file's tokenizer is of a kind that is supported, without building it.</summary>
+    /// <returns>The number of its tokens.</returns>
+    public static int Survey(GgufFile file) => Basics(file).Types.Count(type => type != Unused);
+
     /// <summary>The value of <c>pre</c> that means the rules of a tokenizer.</summary>
     /// <exception cref="CapvecException">There is none.</exception>
     public static string NameOf(TokenizerDefinition definition) =>
         Known.FirstOrDefault(pair => pair.Value.Splitter == definition.Splitter && pair.Value.Nfc == definition.Nfc && pair.Value.IgnoreMerges == definition.IgnoreMerges).Key
             ?? throw new CapvecException($"{definition.Source}: its rules of splitting and merging have no name in GGUF (known: {string.Join(", ", Known.Keys)}); the model cannot be written as GGUF.");
+
+    private static (Rules Rules, string[] Tokens, long[] Types) Basics(GgufFile file)
+    {
+        var metadata = file.Metadata;
+        if (metadata.GetString(Keys + "model") is not "gpt2" and var model)
+            throw Unsupported(file, "model", model, "gpt2, which is byte-level BPE");
+        var pre = metadata.FindString(Keys + "pre") ?? "gpt-2";
+        if (!Known.TryGetValue(pre, out var rules))
+            throw Unsupported(file, "pre", pre, string.Join(", ", Known.Keys));
+        var tokens = metadata.FindStrings(Keys + "tokens") ?? throw Wrong(file, "tokens", "is missing", "a text for each id");
+        var types = metadata.FindIntegers(Keys + "token_type") ?? [.. tokens.Select(_ => 1L)];
+        if (types.Length != tokens.Length)
+            throw Wrong(file, "token_type", $"has {types.Length} entries", $"one for each of the {tokens.Length} tokens");
+        return (rules, tokens, types);
+    }
 
     private static MergeTable Merges(GgufFile file, Dictionary<string, int> entries)
     {

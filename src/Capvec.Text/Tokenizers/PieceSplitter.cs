@@ -14,7 +14,7 @@ internal abstract class PieceSplitter
     /// <summary>Behind the run of characters that are in one of the <paramref name="classes"/>.</summary>
     protected static int SkipAll(ReadOnlySpan<char> text, int at, RuneClass classes)
     {
-        while ((RuneClasses.At(text, at, out var length) & classes) != 0 && length > 0)
+        while ((RuneClasses.At(text, at, out var length) & classes) != 0)
             at += length;
         return at;
     }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Text;
 using Capvec.Formats.Errors;
@@ -13,9 +12,7 @@ namespace Capvec.Text.Tokenizers;
 /// </summary>
 public sealed class Tokenizer
 {
-    // Words come back; long pieces hardly ever do. Both bounds keep the cache at a few megabytes.
-    private const int LongestCachedPiece = 32;
-    private const int MostCachedPieces = 65536;
+    private const int MostBytesOnStack = 256;
 
     private readonly TokenizerDefinition _definition;
     private readonly AddedTokenMatcher _rawTokens;
@@ -23,16 +20,13 @@ public sealed class Tokenizer
     private readonly AddedToken?[] _added;
     private readonly byte[]?[] _bytes;
     private readonly int[] _byteIds = new int[256];
-    private readonly ConcurrentDictionary<string, int[]> _pieces = new();
-    private readonly ConcurrentDictionary<string, int[]>.AlternateLookup<ReadOnlySpan<char>> _piecesBySpan;
-    private int _cachedPieces;
+    private readonly PieceCache _pieces = new();
 
     internal Tokenizer(TokenizerDefinition definition)
     {
         _definition = definition;
         if (definition.Nfc)
             UnicodeText.RequireNormalization(definition.Source);
-        _piecesBySpan = _pieces.GetAlternateLookup<ReadOnlySpan<char>>();
         _rawTokens = new AddedTokenMatcher(definition.Added.Where(token => !token.Normalized).Select(token => (token, UnicodeText.WellFormed(token.Content))));
         _normalizedTokens = new AddedTokenMatcher(definition.Added.Where(token => token.Normalized).Select(token => (token, Normalize(UnicodeText.WellFormed(token.Content)).ToString())));
 
@@ -73,6 +67,18 @@ public sealed class Tokenizer
             return new Tokenizer(TokenizerReader.Read(path));
         using var file = GgufFile.Open(path);
         return new Tokenizer(GgufTokenizerReader.Read(file));
+    }
+
+    /// <summary>Checks that a model's tokenizer is of a kind that can be used, without building it, which takes a second for the largest.</summary>
+    /// <param name="path">A model folder or a .gguf file.</param>
+    /// <returns>What <see cref="Count"/> will be.</returns>
+    /// <exception cref="CapvecException">The file is missing or broken, or asks for something that is not supported (named in the message).</exception>
+    public static int Survey(string path)
+    {
+        if (!GgufFile.IsNamed(path))
+            return TokenizerReader.Survey(path);
+        using var file = GgufFile.Open(path);
+        return GgufTokenizerReader.Survey(file);
     }
 
     /// <summary>
@@ -166,38 +172,44 @@ public sealed class Tokenizer
 
     private void EncodePiece(ReadOnlySpan<char> piece, List<int> ids)
     {
-        if (piece.Length > LongestCachedPiece)
+        if (piece.Length > PieceCache.LongestPiece)
         {
-            ids.AddRange(Merge(piece));
+            Merge(piece, ids);
             return;
         }
 
-        if (!_piecesBySpan.TryGetValue(piece, out var known))
+        if (_pieces.Find(piece, out var slot) is { } known)
         {
-            known = Merge(piece).ToArray();
-            if (Volatile.Read(ref _cachedPieces) < MostCachedPieces && _piecesBySpan.TryAdd(piece, known))
-                Interlocked.Increment(ref _cachedPieces);
+            ids.AddRange(known.AsSpan());
+            return;
         }
 
-        ids.AddRange(known);
+        var from = ids.Count;
+        Merge(piece, ids);
+        _pieces.Keep(slot, piece, CollectionsMarshal.AsSpan(ids)[from..].ToArray());
     }
 
-    private Span<int> Merge(ReadOnlySpan<char> piece)
+    private void Merge(ReadOnlySpan<char> piece, List<int> ids)
     {
-        var bytes = new byte[Encoding.UTF8.GetByteCount(piece)];
-        Encoding.UTF8.GetBytes(piece, bytes);
+        Span<byte> buffer = 3 * piece.Length <= MostBytesOnStack ? stackalloc byte[MostBytesOnStack] : new byte[Encoding.UTF8.GetMaxByteCount(piece.Length)];
+        var bytes = buffer[..Encoding.UTF8.GetBytes(piece, buffer)];
         if (_definition.IgnoreMerges && _definition.Vocabulary.TryGetValue(ByteAlphabet.Encode(bytes), out var whole))
-            return new[] { whole };
+        {
+            ids.Add(whole);
+            return;
+        }
 
-        var symbols = new List<int>(bytes.Length);
+        Span<int> symbols = bytes.Length <= MostBytesOnStack ? stackalloc int[MostBytesOnStack] : new int[bytes.Length];
+        var count = 0;
         foreach (var value in bytes)
         {
             if (_byteIds[value] is var id and >= 0)
-                symbols.Add(id);
-            else if (_definition.Unknown is { } unknown && !(_definition.FuseUnknown && symbols.Count > 0 && symbols[^1] == unknown))
-                symbols.Add(unknown);
+                symbols[count++] = id;
+            else if (_definition.Unknown is { } unknown && !(_definition.FuseUnknown && count > 0 && symbols[count - 1] == unknown))
+                symbols[count++] = unknown;
         }
 
-        return CollectionsMarshal.AsSpan(symbols)[.._definition.Merges.Apply(symbols)];
+        symbols = symbols[..count];
+        ids.AddRange((ReadOnlySpan<int>)symbols[.._definition.Merges.Apply(symbols)]);
     }
 }

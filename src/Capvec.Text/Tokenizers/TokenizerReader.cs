@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Capvec.Formats.Errors;
 using Capvec.Text.Json;
 
@@ -27,27 +28,14 @@ internal static class TokenizerReader
     /// <summary>Reads the tokenizer of a model folder.</summary>
     public static TokenizerDefinition Read(string folder)
     {
-        var path = Path.Combine(folder, "tokenizer.json");
-        if (!File.Exists(path))
-            throw new CapvecException($"no tokenizer.json in {folder}: a model folder holds one beside its weights; check the path or download the file");
-        var configPath = Path.Combine(folder, "tokenizer_config.json");
-        return Read(JsonField.Read(path), File.Exists(configPath) ? JsonField.Read(configPath) : null);
+        var (root, config) = Files(folder);
+        return Read(root, config);
     }
 
     /// <summary>Reads a tokenizer from the two parsed files.</summary>
     public static TokenizerDefinition Read(JsonField root, JsonField? config = null)
     {
-        var model = root["model"];
-        var type = model["type"].StringOrNull();
-        if (type is not (null or "BPE") || model["merges"].IsMissing)
-            throw Unsupported(model["type"], $"model type {type ?? "none"}", "BPE");
-        RequireAbsent(model["dropout"], "dropout");
-        RequireAbsent(model["continuing_subword_prefix"], "a prefix of continuing parts");
-        RequireAbsent(model["end_of_word_suffix"], "a suffix of words");
-        if (model["byte_fallback"].Bool(missing: false))
-            throw Unsupported(model["byte_fallback"], "SentencePiece-like byte fallback", "byte-level BPE");
-        RequireByteLevelDecoder(root["decoder"]);
-
+        var model = CheckKind(root);
         var added = ReadAddedTokens(root, config);
         var vocabulary = ReadVocabulary(model["vocab"]);
         var (prefix, suffix) = ReadPostProcessor(root["post_processor"]);
@@ -65,6 +53,61 @@ internal static class TokenizerReader
             Prefix = prefix,
             Suffix = suffix,
         };
+    }
+
+    /// <summary>Checks that a model folder's tokenizer is of a kind that is supported, without reading its vocabulary.</summary>
+    /// <returns>The number of its tokens.</returns>
+    public static int Survey(string folder)
+    {
+        var (root, config) = Files(folder);
+        var vocabulary = CheckKind(root)["vocab"];
+        if (vocabulary.Kind != JsonValueKind.Object)
+            throw vocabulary.Wrong("an object of entries and ids");
+        ReadSplitter(root["pre_tokenizer"]);
+        ReadNormalizer(root["normalizer"]);
+        ReadPostProcessor(root["post_processor"]);
+        var tokens = ReadAddedTokens(root, config).Select(token => token.Content).ToHashSet();
+        var both = vocabulary.Element.EnumerateObject().Count(entry => tokens.Contains(entry.Name));
+        return vocabulary.Element.GetPropertyCount() + tokens.Count - both;
+    }
+
+    /// <summary>A pre_tokenizer that <see cref="Read(string)"/> takes for a splitter.</summary>
+    public static JsonObject PreTokenizer(PieceSplitter splitter)
+    {
+        if (splitter == Splitters.Gpt2)
+            return ByteLevel(usesGpt2: true);
+        JsonObject first = splitter == Splitters.SmolLM2
+            ? new() { ["type"] = "Digits", ["individual_digits"] = true }
+            : new() { ["type"] = "Split", ["pattern"] = new JsonObject { ["Regex"] = Expressions.Single(pair => pair.Value == splitter).Key }, ["behavior"] = "Isolated", ["invert"] = false };
+        return new() { ["type"] = "Sequence", ["pretokenizers"] = new JsonArray(first, ByteLevel(usesGpt2: splitter == Splitters.SmolLM2)) };
+    }
+
+    /// <summary>The step of a tokenizer.json that maps bytes to the byte-level alphabet and back.</summary>
+    /// <param name="usesGpt2">Whether it splits by GPT-2's expression too.</param>
+    public static JsonObject ByteLevel(bool usesGpt2) => new() { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = usesGpt2 };
+
+    private static JsonField CheckKind(JsonField root)
+    {
+        var model = root["model"];
+        var type = model["type"].StringOrNull();
+        if (type is not (null or "BPE") || model["merges"].IsMissing)
+            throw Unsupported(model["type"], $"model type {type ?? "none"}", "BPE");
+        RequireAbsent(model["dropout"], "dropout");
+        RequireAbsent(model["continuing_subword_prefix"], "a prefix of continuing parts");
+        RequireAbsent(model["end_of_word_suffix"], "a suffix of words");
+        if (model["byte_fallback"].Bool(missing: false))
+            throw Unsupported(model["byte_fallback"], "SentencePiece-like byte fallback", "byte-level BPE");
+        RequireByteLevelDecoder(root["decoder"]);
+        return model;
+    }
+
+    private static (JsonField Root, JsonField? Config) Files(string folder)
+    {
+        var path = Path.Combine(folder, "tokenizer.json");
+        if (!File.Exists(path))
+            throw new CapvecException($"no tokenizer.json in {folder}: a model folder holds one beside its weights; check the path or download the file");
+        var configPath = Path.Combine(folder, "tokenizer_config.json");
+        return (JsonField.Read(path), File.Exists(configPath) ? JsonField.Read(configPath) : null);
     }
 
     private static Dictionary<string, int> ReadVocabulary(JsonField field)

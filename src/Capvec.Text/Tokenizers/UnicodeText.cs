@@ -12,7 +12,8 @@ internal static class UnicodeText
     /// <summary>The text with each half of a surrogate pair that stands alone replaced by U+FFFD.</summary>
     public static string WellFormed(string text)
     {
-        for (var i = 0; i < text.Length; i++)
+        var first = text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF');
+        for (var i = first < 0 ? text.Length : first; i < text.Length; i++)
         {
             if (!char.IsSurrogate(text[i]))
                 continue;

@@ -18,6 +18,10 @@ public sealed class MemoryPlanTests : IDisposable
         plan.StateOf(1).ShouldBe(50);
         plan.StateOf(64).ShouldBe(50);
         plan.StateOf(65).ShouldBe(60);
+        plan.SequencesOf(65).ShouldBe(9); // 60 each
+        (plan with { Available = 400 }).SequencesOf(1).ShouldBe(0);
+        var large = new MemoryPlan(Available: 20L << 30, Weights: 5L << 30, Scratch: 1L << 30, Cache: 2L << 30, Sequence: 64L << 20, Page: 1L << 20);
+        large.Describe().ShouldBe("memory: weights 5.0 GiB, step 1.0 GiB, kept states at most 2.0 GiB; a sequence of 8,192 positions takes 192.0 MiB (64.0 MiB of it recurrent state), so 64 fit into the 12.0 GiB left of 20.0 GiB");
         plan.Check();
         plan.Check(51 * 64);
         Should.Throw<CapvecException>(() => plan.Check((51 * 64) + 1)).Message.ShouldContain("3265 positions");

@@ -161,6 +161,8 @@ public sealed class ScheduleTests : IDisposable
                 Steering = Pick(test._plans),
                 Logits = Pick(LogitRows.None, LogitRows.Last, LogitRows.All),
                 NextLogProbs = Pick(true, false),
+                KeepTrunks = [.. Pick<int[]>([], [], [1, 3])],
+                Score = Pick(true, false) ? new ScoreRequest { Targets = [.. Enumerable.Range(0, tokens.Length).Select(t => t >= tokens.Length / 2 && t > 0)] } : null,
                 Capture = Pick(true, false) ? new CaptureRequest { Reduction = Pick(CaptureReduction.All, CaptureReduction.Last, CaptureReduction.Mean), Layers = Pick<int[]>([], [3, 4], [4], [2]) is { } layers ? [.. layers] : [], Tokens = Chosen(tokens.Length) } : null,
             };
             var running = engine.ForwardAsync(request, cancel);
@@ -169,6 +171,8 @@ public sealed class ScheduleTests : IDisposable
                 var (a, b) = (await running, await alone.ForwardAsync(request, cancel));
                 a.Logits.AsSpan().SequenceEqual(b.Logits).ShouldBeTrue();
                 a.NextLogProbs.AsSpan().SequenceEqual(b.NextLogProbs).ShouldBeTrue();
+                (a.Scores?.LogProbs).ShouldBe(b.Scores?.LogProbs);
+                (a.Scores?.Entropies).ShouldBe(b.Scores?.Entropies);
                 (a.Capture?.Tokens).ShouldBe(b.Capture?.Tokens);
                 foreach (var (x, y) in (a.Capture?.Values ?? []).Zip(b.Capture?.Values ?? []))
                     x.AsSpan().SequenceEqual(y).ShouldBeTrue();

@@ -14,14 +14,14 @@ internal sealed class SmallStudy : IDisposable
 {
     private readonly Scratch _scratch = new();
 
-    public SmallStudy(int concurrency = 16)
+    public SmallStudy(int concurrency = 16, string? model = null, string select = "select: {by: held-out-auc}")
     {
         foreach (var task in new[] { "count-matches-1", "sum-column-2", "replace-text-1", "median-value-1" })
             Copy(Repository.File("tasks", "full", task), _scratch[Path.Combine("tasks", task)]);
         File.WriteAllText(Study, string.Create(CultureInfo.InvariantCulture, $$"""
             name: small
             question: Does the runner keep what it does?
-            model: {{Repository.File("models", "phantom", "checkpoint")}}
+            model: {{model ?? Repository.File("models", "phantom", "checkpoint")}}
             adapters: {sft: {{Repository.File("models", "phantom", "adapters", "sft")}}}
             tasks: {folder: tasks}
             seed: 5
@@ -30,7 +30,7 @@ internal sealed class SmallStudy : IDisposable
               positives: [{arm: base, outcome: solved}]
               negatives: [{arm: base, outcome: failed}]
             strength_unit: difference
-            select: {by: held-out-auc}
+            {{select}}
             sweep: {attempts: 2, layers: chosen, strengths: [4]}
             compute: {concurrency: {{concurrency}}, permutations: 20}
             """));

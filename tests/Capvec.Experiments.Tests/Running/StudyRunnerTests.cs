@@ -1,8 +1,11 @@
+using Capvec.Engine.Conversion;
+using Capvec.Engine.Loading;
 using Capvec.Experiments.Analysis;
 using Capvec.Experiments.Results;
 using Capvec.Experiments.Running;
 using Capvec.Formats.Errors;
 using Capvec.Steering.Directions;
+using Capvec.Tests;
 
 namespace Capvec.Experiments.Tests.Running;
 
@@ -54,6 +57,31 @@ public class StudyRunnerTests
         test[4].Alpha!.Value.ShouldBe(4 * directions.At(layer).Margin!.Value, 1e-4);
         test[5].Alpha.ShouldBe(test[4].Alpha);
         test[6].Alpha.ShouldBe(-test[4].Alpha);
+    }
+
+    [Fact]
+    public async Task A_study_runs_on_a_quantised_gguf_file_too()
+    {
+        using var scratch = new Scratch();
+        var (model, adapter) = (scratch["phantom.gguf"], scratch["sft.gguf"]);
+        var checkpoint = Repository.File("models", "phantom", "checkpoint");
+        GgufConverter.Convert(checkpoint, "q8_0", model);
+        AdapterConverter.Convert(Repository.File("models", "phantom", "adapters", "sft"), checkpoint, adapter);
+        using var study = new SmallStudy(model: model);
+        File.WriteAllText(study.Study, File.ReadAllText(study.Study).Replace(Repository.File("models", "phantom", "adapters", "sft"), adapter, StringComparison.Ordinal));
+        await study.RunAsync(cancellation: Cancellation);
+
+        var results = StudyAnalysis.Read(study.Output);
+        results.Trials.Count.ShouldBe(Collected + Tested);
+        results.Trials.ShouldAllBe(t => t.Reward != null);
+        results.Verdict.Notes.ShouldContain("Strength 0 gave base's trials token for token (8 of 8).");
+        results.Facts.ToDictionary(f => f.Key, f => f.Value)["model"].ShouldStartWith($"phantom, 12 layers of width 256, hash {ModelSurvey.Of(model).ComputeHash()}");
+
+        // Another quantisation is another model: trials of the old one do not count.
+        GgufConverter.Convert(checkpoint, "q4_0", model);
+        var progress = new RecordedProgress();
+        await study.RunAsync(progress, new() { Until = RunStep.Collect }, Cancellation);
+        progress.Parts[0].ShouldBe(("collect trials", Collected, 0));
     }
 
     [Fact]

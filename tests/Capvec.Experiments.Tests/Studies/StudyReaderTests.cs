@@ -83,7 +83,18 @@ public class StudyReaderTests
         study.Yaml.ShouldBe(Whole);
     }
 
+    [Fact]
+    public void Model_and_adapters_may_be_gguf_files()
+    {
+        var text = Whole.Replace("../models/phantom/checkpoint", "../tests/fixtures/gguf/models/llama_tiny.F16.gguf", StringComparison.Ordinal).Replace("../models/phantom/adapters/sft", "../tests/fixtures/gguf/models/llama_tiny.cvec.gguf", StringComparison.Ordinal);
+        var study = StudyReader.Parse(text, File);
+        study.Model.ShouldBe(Repository.File("tests", "fixtures", "gguf", "models", "llama_tiny.F16.gguf"));
+        study.Adapters.Single().Value.ShouldBe(Repository.File("tests", "fixtures", "gguf", "models", "llama_tiny.cvec.gguf"));
+    }
+
     [Theory]
+    [InlineData("model: ../models/phantom/checkpoint", "model: ../README.md", "expected a folder with config.json and safetensors files, or a .gguf file")]
+    [InlineData("model: ../models/phantom/checkpoint", "model: ../none.gguf", "expected a folder with config.json and safetensors files, or a .gguf file")]
     [InlineData("attempts: 3", "attemps: 3", ":15:3: unknown key 'attemps' in collect (did you mean 'attempts'?); known are arms, attempts")]
     [InlineData("seed: 18446744073709551615", "sede: 1", ":12:1: unknown key 'sede' (did you mean 'seed'?)")]
     [InlineData("seed: 18446744073709551615", "seed: -1", ":12:7: seed is '-1'; expected a whole number from 0")]

@@ -24,7 +24,7 @@ internal static class FuzzTargets
     [
         "\x80\x02", "\x80\x05", "\x93", "R", "\x81", "b", "Q", "(", "a", "e", "s", "u", "t", "\x85", "\x86", "\x87", ")", "]", "}", "q\0", "h\0", "j\0\0\0\0", "\x94", "\x95\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F", "N", "\x88",
         "J\xFF\xFF\xFF\xFF", "K\x01", "M\xFF\xFF", "\x8A\x09\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F", "G\x7F\xF0\0\0\0\0\0\0", "X\x01\0\0\0a", "X\xFF\xFF\xFF\xFF", "\x8D\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", ".", "cposix\nsystem\n",
-        "ctorch\nfloat32\n", "ctorch\nFloatStorage\n", "ccollections\nOrderedDict\n", "ctorch._utils\n_rebuild_tensor_v2\n", "c_codecs\nencode\n",
+        "ctorch\nfloat32\n", "ctorch\nFloatStorage\n", "ccollections\nOrderedDict\n", "ctorch._utils\n_rebuild_tensor_v2\n", "c_codecs\nencode\n", "csteering_vectors.steering_vector\nSteeringVector\n",
     ];
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
@@ -36,6 +36,7 @@ internal static class FuzzTargets
         new("GGUF", "x.gguf", [Gguf("alignment_8.gguf", 416), Gguf("empty_array.gguf", 320), Gguf("name_63.gguf", 256), Gguf("all_types.gguf", 12_000)],
             ["GGUF", "general.alignment", "split.count", "\x09\0\0\0\x08\0\0\0", "\x09\0\0\0\x09\0\0\0", "\x08\0\0\0", "\x04\0\0\0", "\x0C\0\0\0", "\xFF\xFE"], GgufFile.Open, ReadGguf),
         new("GGUF part", "m-00002-of-00002.gguf", [GgufPart(1)], ["split.no", "split.count", "\x02\0", "\x01\0", "a", "b"], OpenSplit, ReadGguf) { Reasons = 8 },
+        new("GGUF LoRA", "x.gguf", [GgufLoraFile()], ["GGUF", "adapter", "lora", ".lora_a", ".lora_b", "adapter.lora.alpha", "\x02\0\0\0", "\x01\0\0\0"], GgufLora.Load, _ => { }) { Reasons = 8 },
         new("torch zip", "x.pt", [Torch("state_dict.pt"), Torch("deflated.pt"), Torch("protocol4.pt"), Torch("fp8.pt"), Torch("views.pt")], [.. PickleTokens, "PK\x03\x04", "PK\x01\x02", "PK\x05\x06"], TorchFile.Load, ReadTorch),
         new("torch pickle", "x.pkl", [Pickle("state_dict.pt")], PickleTokens, path => OpenPickle(path, "state_dict.pt"), ReadTorch) { Reasons = 15 },
         new("torch pickle 4", "x.pkl", [Pickle("protocol4.pt")], PickleTokens, path => OpenPickle(path, "protocol4.pt"), ReadTorch) { Reasons = 15 },
@@ -84,6 +85,16 @@ internal static class FuzzTargets
             .Add(part == 0 ? "a" : "b", GgufType.Q8_0, [2, 32], (_, rows) => rows.Fill(1)).Write(folder.File("x"));
         var bytes = File.ReadAllBytes(folder.File("x"));
         return (bytes, bytes.Length - 68);
+    }
+
+    private static (byte[] File, int Header) GgufLoraFile()
+    {
+        using var folder = new TemporaryFolder();
+        var writer = GgufLora.Begin("llama", 16, "x");
+        GgufLora.Add(writer, new GgufLoraPair("blk.0.attn_q.weight", 2, 8, 4, new float[16], new float[8]));
+        writer.Write(folder.File("x"));
+        var bytes = File.ReadAllBytes(folder.File("x"));
+        return (bytes, bytes.Length - 96);
     }
 
     /// <summary>Opens a split model whose second file is the input.</summary>
@@ -158,7 +169,7 @@ internal static class FuzzTargets
 
     private static void Walk(object? value)
     {
-        foreach (var child in value is TorchDictionary dictionary ? dictionary.Values : value is TorchSequence sequence ? sequence.Items : Enumerable.Empty<object?>())
+        foreach (var child in value is TorchDictionary dictionary ? dictionary.Values : value is TorchSequence sequence ? sequence.Items : value is TorchRecord record ? record.Fields.Values : Enumerable.Empty<object?>())
             Walk(child);
         // Views of stride 0 may be larger than the file; the largest only take time.
         if (value is not TorchTensor { Count: < 1 << 20 } tensor)

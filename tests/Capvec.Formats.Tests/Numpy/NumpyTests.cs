@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Capvec.Formats.Errors;
 using Capvec.Formats.Numpy;
+using Capvec.Formats.Tensors;
 using Capvec.Formats.Tests.Files;
 using Capvec.Tests;
 
@@ -35,6 +36,24 @@ public sealed class NumpyTests : IDisposable
         foreach (var row in rows)
             Same(file.Read(row.Name), row.Value);
         Should.Throw<CapvecException>(() => file.Read("nope")).Message.ShouldContain($"has no array 'nope'; it has '{rows[0].Name}'");
+    }
+
+    [Fact]
+    public void Headers_tell_type_and_shape_without_the_data()
+    {
+        var info = NpyFile.Describe(Fixture("fortran_f4.npy"));
+        info.IsFortran.ShouldBeTrue();
+        info.Dtype.ShouldBe(ElementType.F32);
+        info.Shape.ShouldBe(NpyFile.Load(Fixture("fortran_f4.npy")).Shape);
+        foreach (var name in new[] { "stored.npz", "deflated.npz" })
+        {
+            using var file = NpzFile.Open(Fixture(name));
+            foreach (var array in file.Names)
+                (file.Describe(array).Dtype, string.Join(",", file.Describe(array).Shape)).ShouldBe((file.Read(array).Dtype, string.Join(",", file.Read(array).Shape)));
+            Should.Throw<CapvecException>(() => file.Describe("nope")).Message.ShouldContain("has no array 'nope'");
+        }
+
+        Should.Throw<CapvecException>(() => NpyFile.Describe(Fixture("short.npy"))).Message.ShouldContain("truncated");
     }
 
     [Theory]

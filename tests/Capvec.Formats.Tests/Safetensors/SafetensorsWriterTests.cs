@@ -1,4 +1,6 @@
+using Capvec.Formats.Errors;
 using Capvec.Formats.Safetensors;
+using Capvec.Formats.Tensors;
 using Capvec.Formats.Tests.Files;
 using FsCheck;
 using FsCheck.Fluent;
@@ -50,6 +52,42 @@ public sealed class SafetensorsWriterTests : IDisposable
         new SafetensorsWriter().AddBFloat16("x", [1], new[] { value }).Write(path);
         using var file = SafetensorsFile.Open(path);
         file.ReadFloat32("x")[0].ShouldBe(expected);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(70_000)]
+    public void Rows_are_asked_for_in_order_and_written_in_each_type(int rows)
+    {
+        // 70,000 rows of 8 are more than one chunk.
+        static float Value(long i) => (i % 2001) - 1000;
+        void Fill(long first, Span<float> to)
+        {
+            for (var i = 0; i < to.Length; i++)
+                to[i] = Value((first * 8) + i);
+        }
+
+        var path = _folder.File("rows.safetensors");
+        new SafetensorsWriter().AddRows("f32", ElementType.F32, [rows, 8], Fill).AddRows("f16", ElementType.F16, [rows, 2, 4], (first, to) => Fill(first / 2, to))
+            .AddRows("none", ElementType.F32, [0, 8], Fill).AddRaw("raw", ElementType.U8, [rows, 8], (first, to) =>
+            {
+                for (var i = 0; i < to.Length; i++)
+                    to[i] = (byte)((first * 8) + i);
+            }).Write(path);
+        using var file = SafetensorsFile.Open(path);
+        var expected = Enumerable.Range(0, rows * 8).Select(i => Value(i)).ToArray();
+        file.ReadFloat32("f32").AsSpan().SequenceEqual(expected).ShouldBeTrue();
+        file.ReadFloat32("f16").AsSpan().SequenceEqual(expected).ShouldBeTrue();
+        file.ReadFloat32("none").ShouldBeEmpty();
+        file.ReadInt64("raw").ShouldBe(Enumerable.Range(0, rows * 8).Select(i => (long)(byte)i));
+    }
+
+    [Fact]
+    public void What_half_precision_cannot_hold_is_refused_by_name()
+    {
+        var writer = new SafetensorsWriter().AddRows("big", ElementType.F16, [1], (_, to) => to.Fill(70_000));
+        Should.Throw<CapvecException>(() => writer.Write(_folder.File("x"))).Message.ShouldContain("tensor 'big' has the value 70000");
+        Should.Throw<ArgumentException>(() => new SafetensorsWriter().AddRows("x", ElementType.I64, [1], (_, _) => { }));
     }
 
     [Fact]

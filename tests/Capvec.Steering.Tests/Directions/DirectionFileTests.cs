@@ -3,6 +3,7 @@ using Capvec.Formats.Safetensors;
 using Capvec.Formats.Torch;
 using Capvec.Steering.Controls;
 using Capvec.Steering.Directions;
+using Capvec.Steering.Exchange;
 using Capvec.Steering.Tests.Data;
 using Capvec.Tests;
 
@@ -58,7 +59,7 @@ public sealed class DirectionFileTests : IDisposable
     [InlineData("deflated.pt", 32)]
     public void Dictionaries_of_other_tools_load_as_unit_vectors(string name, int layers)
     {
-        var set = DirectionFile.Load(Repository.File("tests", "fixtures", "torch", name));
+        var set = DirectionFile.Load(Repository.File("tests", "fixtures", "torch", name), LayerReading.ResidPost);
         set.Layers.ShouldBe(Enumerable.Range(0, layers));
         set.Hidden.ShouldBe(64);
         foreach (var direction in set.Directions)
@@ -67,10 +68,10 @@ public sealed class DirectionFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("stacked_f32.pt", "holds a tensor [32, 64] of F32, which does not say which layer a row is of")]
-    [InlineData("list_bf16.pt", "holds a list of 4")]
-    [InlineData("dir_named_f16.pt", "key 'refusenorm_0' (llm-abliteration")]
-    [InlineData("metadata.pt", "key 'directions'")]
+    [InlineData("dir_int_bf16.pt", "a dict of 32 with keys from 0 to 31, which does not say what the numbers count")]
+    [InlineData("stacked_f32.pt", "holds 32 rows, which does not say what the numbers count")]
+    [InlineData("list_bf16.pt", "holds 4 rows, which does not say")]
+    [InlineData("metadata.pt", "key 'directions'; one of them may be chosen as")]
     [InlineData("parameter.pt", "key 'w'")]
     [InlineData("hostile_reduce.pt", "posix.system")]
     [InlineData("legacy.pt", "before 1.6")]
@@ -101,7 +102,7 @@ public sealed class DirectionFileTests : IDisposable
             ([KeyValuePair.Create(4, new float[2])], "the direction at layer 4 has length 0"),
             ([KeyValuePair.Create(4, new[] { float.NaN, 1 })], "the direction at layer 4 has length NaN"),
             ([KeyValuePair.Create(4, Array.Empty<float>())], "layer 4 is a tensor [0]"),
-            ([KeyValuePair.Create(-1, new float[] { 1 })], "has the key '-1'"),
+            ([KeyValuePair.Create(-1, new float[] { 1 })], "with the key '-1'"),
             ([KeyValuePair.Create(4, new float[] { 1 }), KeyValuePair.Create(5, new float[] { 1, 2 })], "the direction at layer 5 has 2 numbers"),
             ([], "holds an empty dict"),
         })

@@ -1,0 +1,102 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Capvec.Cli.Hosting;
+using Capvec.Cli.Options;
+using Capvec.Cli.Output;
+using Capvec.Cli.Progress;
+using Capvec.Cli.Screening;
+using Capvec.Engine.Loading;
+using Capvec.Engine.Scheduling;
+using Capvec.Experiments.Screening;
+using Capvec.Experiments.Studies;
+using Capvec.Formats.Errors;
+using Capvec.Steering.Directions;
+
+namespace Capvec.Cli.Commands;
+
+/// <summary>capvec screen: which layers and strengths are worth trials.</summary>
+internal sealed class ScreenCommand : CapvecCommand
+{
+    private readonly Option<string> _model = PathOptions.Model();
+    private readonly Option<string> _adapter = PathOptions.Adapter();
+    private readonly Option<string> _vectors = new("--vectors") { Description = "Directions: dir.safetensors, dir.pt, a folder with them, or a safetensors file with a [layers, hidden] tensor (FILE#NAME).", Required = true, HelpName = "FILE" };
+    private readonly Option<string[]> _traces = new("--traces") { Description = "Folder of traces to read under steering; may be given several times. Traces that the directions were made from are left out.", Required = true, HelpName = "FOLDER" };
+    private readonly Option<string?> _layers = new("--layers") { Description = "0-based blocks: 3, or 4-10, or 3,11; every one that has a direction when left out.", HelpName = "LAYERS" };
+    private readonly Option<string> _strengths = new("--strengths") { Description = "Strengths tried at each layer, with commas between.", DefaultValueFactory = _ => "0.5,1,2,4", HelpName = "LIST" };
+    private readonly Option<string> _unit = new("--unit") { Description = "What one unit of strength is: margin (the length of the mean difference), residual (a residual unit) or norm (the mean residual length).", DefaultValueFactory = _ => "margin" };
+    private readonly Option<double> _bound = NumberOptions.Number("--kl-bound", "Most mean KL to the plain model of a proposed point, in nats a token.", ScreenPlan.UsualKlBound, 1e-9, 1e6);
+    private readonly Option<double?> _target = NumberOptions.Optional("--target-kl", "Also find the strength of each layer that gives this mean KL, in nats a token.", 1e-9, 1e6);
+    private readonly Option<ulong> _seed = NumberOptions.Number("--seed", "Seed of the intervals.", 0UL, 0UL, ulong.MaxValue);
+    private readonly Option<string> _out = PathOptions.NewFile("--out", "File for everything that was found, as JSON.");
+
+    /// <summary>Makes the command.</summary>
+    public ScreenCommand(Option<bool> json)
+        : base(
+            "screen", "Reads finished traces again under steering, without running a trial: by layer and strength, what becomes of the likelihood of solved and failed replies, and how far the model moves.",
+            "capvec screen --model models/phantom/checkpoint --vectors runs/demo/vectors --traces runs/traces --strengths 1,2,4 --out runs/screen.json", json)
+    {
+        _unit.AcceptOnlyFromAmong("margin", "residual", "norm");
+        _traces.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens)
+            {
+                if (PathOptions.FolderError("--traces", token.Value) is { } error)
+                    result.AddError(error);
+            }
+        });
+        foreach (var option in new Option[] { _model, _adapter, _vectors, _traces, _layers, _strengths, _unit, _bound, _target, _seed, _out })
+            Options.Add(option);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<JsonObject?> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation)
+    {
+        var strengths = Strengths(arguments.GetRequiredValue(_strengths));
+        var directions = DirectionFile.Load(arguments.GetRequiredValue(_vectors));
+        using var text = TextModel.Load(arguments.GetRequiredValue(_model));
+        var adapter = arguments.GetValue(_adapter) is { } folder ? text.Model.LoadAdapter(folder) : null;
+        var plan = new ScreenPlan
+        {
+            Layers = arguments.GetValue(_layers) is { } layers ? LayerList.Parse(layers, "--layers", text.Model.Layers) : null,
+            Strengths = strengths,
+            Unit = arguments.GetValue(_unit) switch { "residual" => StrengthScale.Residual, "norm" => StrengthScale.Norm, _ => StrengthScale.Difference },
+            KlBound = arguments.GetValue(_bound),
+            TargetKl = arguments.GetValue(_target),
+            Seed = arguments.GetValue(_seed),
+        };
+        var path = arguments.GetRequiredValue(_out);
+        ScreenResult result;
+        await using (var progress = ProgressDisplay.Create())
+        {
+            var read = ScreenedFolders.Read(arguments.GetRequiredValue(_traces), text, directions);
+            foreach (var remark in directions.Notes.Concat(read.Remarks))
+                progress.Remark(remark);
+            using var engine = new InferenceEngine(text.Model);
+            var screener = new Screener(engine, read.Traces, directions, null, plan, adapter);
+            var step = progress.Begin("screen", screener.Passes, "passes");
+            result = await screener.RunAsync(read.HeldOut, done => step.Report(done), cancellation);
+            step.End();
+        }
+
+        result.Save(path);
+        ScreenTable.Print(result, output);
+        output.Line($"{path}: {result.Points.Count} points on {result.Solved} solved and {result.Failed} failed traces of {result.Tasks} tasks; {result.HeldOut}");
+        return ScreenTable.Json(result, path);
+    }
+
+    private static List<double> Strengths(string text)
+    {
+        var strengths = new List<double>();
+        foreach (var part in text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out var strength) || !double.IsFinite(strength) || strength == 0)
+                throw new CapvecException($"--strengths {text}: \"{part}\" is not a strength; numbers other than 0 with commas between were expected, such as 1,2,4.", exitCode: CapvecException.WrongUsage);
+            if (strengths.Contains(strength))
+                throw new CapvecException($"--strengths {text}: {part} is there twice; give each strength once.", exitCode: CapvecException.WrongUsage);
+            strengths.Add(strength);
+        }
+
+        return strengths.Count > 0 ? strengths : throw new CapvecException("--strengths is empty; numbers with commas between were expected, such as 1,2,4.", exitCode: CapvecException.WrongUsage);
+    }
+}

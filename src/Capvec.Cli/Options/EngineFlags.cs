@@ -1,0 +1,35 @@
+using System.CommandLine;
+using Capvec.Engine.Loading;
+using Capvec.Engine.Scheduling;
+
+namespace Capvec.Cli.Options;
+
+/// <summary>The options that say how exactly a model is computed and with how much memory.</summary>
+internal sealed class EngineFlags
+{
+    private readonly Option<bool> _fast = new("--fast") { Description = "Round bf16, f16 and f32 weights to 12-bit blocks while loading: about twice as fast, no longer the model's own numbers." };
+    private readonly Option<bool> _exact = new("--exact") { Description = "Multiply quantised weights with float32 activations: about half as fast, nothing rounded but what the file holds rounded." };
+    private readonly Option<double?> _cache = NumberOptions.Optional<double>("--cache-gib", "Most memory for states of earlier prompts and replies, in GiB.", 0, 1 << 20);
+
+    /// <summary>Adds them to a command.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { _fast, _exact, _cache })
+            command.Options.Add(option);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(_fast) is not null && result.GetResult(_exact) is not null)
+                result.AddError("--fast and --exact contradict each other; give one");
+        });
+    }
+
+    /// <summary>Loads a model with its text.</summary>
+    public TextModel Load(ParseResult arguments, string model) => TextModel.Load(model, fast: arguments.GetValue(_fast));
+
+    /// <summary>An engine for it.</summary>
+    public InferenceEngine Engine(ParseResult arguments, TextModel text)
+    {
+        var options = new EngineOptions { Exact = arguments.GetValue(_exact) };
+        return new InferenceEngine(text.Model, arguments.GetValue(_cache) is { } gib ? options with { CacheBytes = (long)(gib * (1L << 30)) } : options);
+    }
+}

@@ -1,0 +1,41 @@
+using Capvec.Formats.Errors;
+using Capvec.Steering.Directions;
+using Capvec.Steering.Exchange.Formats;
+
+namespace Capvec.Steering.Exchange;
+
+/// <summary>Reads direction files of any known tool. docs/exchange.md lists them, and how each counts layers.</summary>
+public static class DirectionExchange
+{
+    // The particular before the general: what a tool marks as its own before shapes that several tools use.
+    private static readonly IDirectionFormat[] Formats =
+    [
+        new CapvecSafetensors(), new CapvecTorch(), new ControlVector(), new AbliterationMeasurements(), new SteeringVectorsRecord(), new PersonaVectors(), new CaaVector(), new CaaFolder(),
+        new HereticAdapter(), new CastVector(), new EasySteerPayload(), new SteeringLite(), new LayerDictionary(), new StackedTensor(), new SingleVector(),
+    ];
+
+    /// <summary>The names of the forms that are read.</summary>
+    public static IReadOnlyList<string> Names => [.. Formats.Select(f => f.Name)];
+
+    /// <summary>Reads a file, or a folder that a tool filled.</summary>
+    /// <param name="path">The path; <c>FILE#NAME</c> takes one of several sets in a file.</param>
+    /// <param name="layersAre">What the file's layer numbers count; null for what its form says.</param>
+    /// <returns>The set, whose notes say how the file was read, and the name of its form.</returns>
+    /// <exception cref="CapvecException">The file is missing, broken, hostile, of no known form, or does not say what its layer numbers count and nor does <paramref name="layersAre"/>.</exception>
+    public static (DirectionSet Set, string Format) Read(string path, LayerReading? layersAre = null)
+    {
+        var own = Directory.Exists(path) ? new[] { "dir.safetensors", "dir.pt" }.Select(name => Path.Combine(path, name)).FirstOrDefault(File.Exists) : null;
+        using var file = VectorFile.Open(own ?? path);
+        var format = Formats.FirstOrDefault(f => f.Detects(file)) ?? throw Unknown(file);
+        return (format.Read(file, layersAre), format.Name);
+    }
+
+    private static CapvecException Unknown(VectorFile file) => new(file.Kind switch
+    {
+        VectorFileKind.Folder => $"{file.Name} has neither dir.safetensors nor dir.pt, nor vec_layer_N_MODEL.pt files of CAA, nor an adapter; run `capvec compute` or give a direction file.",
+        VectorFileKind.Torch => $"{file.Name} holds {TorchVectors.Describe(file.Torch)}{TorchVectors.Hint(file.Torch, file.Path)}; expected {TorchVectors.Expected}.",
+        VectorFileKind.Safetensors => StackedTensor.Refusal(file),
+        VectorFileKind.Numpy => $"{file.Name} is an array of shape [{string.Join(", ", file.Numpy().Shape)}]; expected [layers, hidden], or [hidden] with --layers-are N.",
+        _ => $"{file.Name} is JSON of no known form; expected a vector of IBM's activation-steering (model_type, directions) or a payload of EasySteer (version, kind, tensors).",
+    });
+}

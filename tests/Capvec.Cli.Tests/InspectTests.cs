@@ -1,0 +1,150 @@
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Json.Nodes;
+using Capvec.Formats.Torch;
+using Capvec.Tests;
+
+namespace Capvec.Cli.Tests;
+
+public sealed class InspectTests
+{
+    private const string Model = "models/phantom/checkpoint";
+
+    public static TheoryData<string, string, string> Kinds { get; } = new()
+    {
+        { Model, "model", "12: layers 0 to 11; 3 with full attention, 9 with the gated delta rule" },
+        { "tests/fixtures/models/llama-tiny", "model", "tokenizer" },
+        { "tests/fixtures/gguf/models/qwen35_kmix.KMIX.gguf", "model", "a Qwen3.5 text model" },
+        { "tests/fixtures/gguf/models/llama_tiny.cvec.gguf", "gguf", "a control vector" },
+        { "models/phantom/adapters/sft", "adapter", "model.layers.0.linear_attn.in_proj_qkv" },
+        { "models/phantom/adapters/sft/adapter_model.safetensors", "safetensors", "float32" },
+        { "tests/fixtures/torch/dir_int_bf16.pt", "directions", "cosine to the next" },
+        { "tests/fixtures/torch/state_dict.pt", "torch", "a file written by torch.save" },
+        { "tests/fixtures/numpy/fortran_f4.npy", "numpy", "Fortran" },
+        { "tests/fixtures/numpy/stored.npz", "numpy", "arrays written by numpy.savez" },
+        { "studies/demo.yaml", "study", "which reads without errors" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_path_is_told_by_what_lies_in_it(string path, string kind, string says)
+    {
+        var text = await CapvecProcess.RunAsync("inspect", path);
+        text.ExitCode.ShouldBe(0, text.Error);
+        text.Output.ShouldContain(says);
+        text.Output.ShouldNotContain("sha256");
+        var json = await CapvecProcess.RunAsync("inspect", path, "--json");
+        json.Json.GetProperty("kind").GetString().ShouldBe(kind);
+    }
+
+    [Fact]
+    public async Task Memory_is_told_for_each_format()
+    {
+        var run = await CapvecProcess.RunAsync("inspect", Model, "--json");
+        var rows = run.Json.GetProperty("memory").EnumerateArray().ToDictionary(row => row.GetProperty("format").GetString()!);
+        rows.Keys.ShouldBe(["as stored", "f32", "bf16", "q8_0", "q6_K", "q4_K", "q4_0"]);
+        long Weights(string format) => rows[format].GetProperty("weights").GetInt64();
+        Weights("as stored").ShouldBe(Weights("bf16"));
+        Weights("f32").ShouldBe(2 * Weights("bf16"));
+        Weights("q4_0").ShouldBeLessThan(Weights("q8_0"));
+
+        // 9 blocks of 8 heads with a matrix of 32 by 32 and 3 rows of convolution over 512 channels; 3 blocks with 16 pages of 64 positions for 2 heads of 64, keys and values.
+        const long recurrent = 9 * ((8 * 32 * 32) + (3 * 512)) * 4, pages = 3 * 16 * 64 * 2 * (64 + 64) * 4;
+        rows["bf16"].GetProperty("sequence_fixed").GetInt64().ShouldBe(recurrent);
+        rows["bf16"].GetProperty("sequence_1000").GetInt64().ShouldBe(recurrent + pages);
+        run.Json.GetProperty("supported").GetBoolean().ShouldBeTrue();
+        run.Json.TryGetProperty("hash", out _).ShouldBeFalse();
+        var hashed = await CapvecProcess.RunAsync("inspect", Model, "--hash", "--json");
+        hashed.Json.GetProperty("hash").GetString()!.Length.ShouldBe(16);
+    }
+
+    [Fact]
+    public async Task A_model_that_is_not_supported_is_described_and_the_reason_told()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var file in Directory.EnumerateFiles(Repository.File(Model)))
+            File.Copy(file, folder.File(Path.GetFileName(file)));
+        var config = await File.ReadAllTextAsync(folder.File("config.json"), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(folder.File("config.json"), config.Replace("qwen3_5", "mystery", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        var run = await CapvecProcess.RunAsync("inspect", folder.Path, "--json");
+        run.ExitCode.ShouldBe(0, run.Error);
+        run.Json.GetProperty("supported").GetBoolean().ShouldBeFalse();
+        run.Json.GetProperty("reason").GetString()!.ShouldContain("model_type \"mystery_text\" is not supported");
+        run.Json.GetProperty("parameters").GetInt64().ShouldBeGreaterThan(8_000_000);
+    }
+
+    [Fact]
+    public async Task Directions_show_their_lengths_and_how_alike_neighbours_are()
+    {
+        using var folder = new TemporaryFolder();
+        TorchWriter.Write(folder.File("d.pt"), [KeyValuePair.Create(3, new[] { 3f, 0, 0 }), KeyValuePair.Create(4, new[] { 1f, 1, 0 }), KeyValuePair.Create(7, new[] { 0f, 0, 1 })]);
+        var run = await CapvecProcess.RunAsync("inspect", folder.File("d.pt"), "--json");
+        var layers = run.Json.GetProperty("layers").EnumerateArray().ToList();
+        layers.Select(layer => layer.GetProperty("layer").GetInt32()).ShouldBe([3, 4, 7]);
+        layers.Select(layer => layer.GetProperty("norm").GetDouble()).ShouldBe([3, Math.Sqrt(2), 1], 1e-6);
+        layers[0].GetProperty("cosine_to_next").GetDouble().ShouldBe(Math.Sqrt(0.5), 1e-6);
+        layers[1].GetProperty("cosine_to_next").GetDouble().ShouldBe(0, 1e-6);
+        run.Json.GetProperty("notes").EnumerateArray().ShouldContain(note => note.GetString()!.Contains("0-based blocks"));
+    }
+
+    [Fact]
+    public async Task The_size_of_a_model_does_not_matter()
+    {
+        // Some 60 GB of weights, none of them written: whoever read or hashed them would need half a minute of a processor.
+        using var folder = new TemporaryFolder();
+        WriteSparse(folder, hidden: 8192, intermediate: 28672, blocks: 34);
+        new FileInfo(folder.File("model.safetensors")).Length.ShouldBeGreaterThan(60_000_000_000);
+        using var process = CapvecProcess.Start("inspect", folder.Path, "--json");
+        process.StandardInput.Close();
+        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        process.ExitCode.ShouldBe(0);
+        process.TotalProcessorTime.ShouldBeLessThan(TimeSpan.FromSeconds(8));
+        var json = System.Text.Json.JsonElement.Parse(output);
+        json.GetProperty("supported").GetBoolean().ShouldBeTrue();
+        json.GetProperty("tokenizer").GetString()!.ShouldStartWith("not usable: no tokenizer.json");
+    }
+
+    private static void WriteSparse(TemporaryFolder folder, int hidden, int intermediate, int blocks)
+    {
+        var config = new JsonObject
+        {
+            ["model_type"] = "llama", ["hidden_size"] = hidden, ["intermediate_size"] = intermediate, ["num_hidden_layers"] = blocks, ["num_attention_heads"] = hidden / 128, ["num_key_value_heads"] = 8,
+            ["vocab_size"] = 128256, ["max_position_embeddings"] = 8192, ["rms_norm_eps"] = 1e-5, ["rope_theta"] = 500000, ["tie_word_embeddings"] = false,
+        };
+        File.WriteAllText(folder.File("config.json"), config.ToJsonString());
+        var header = new JsonObject();
+        var at = 0L;
+        void Add(string name, params long[] shape)
+        {
+            var end = at + (2 * shape.Aggregate(1L, (product, size) => product * size));
+            header[name] = new JsonObject { ["dtype"] = "BF16", ["shape"] = new JsonArray([.. shape.Select(size => JsonValue.Create(size))]), ["data_offsets"] = new JsonArray(at, end) };
+            at = end;
+        }
+
+        Add("model.embed_tokens.weight", 128256, hidden);
+        Add("lm_head.weight", 128256, hidden);
+        Add("model.norm.weight", hidden);
+        for (var block = 0; block < blocks; block++)
+        {
+            var name = $"model.layers.{block}.";
+            Add(name + "input_layernorm.weight", hidden);
+            Add(name + "post_attention_layernorm.weight", hidden);
+            Add(name + "self_attn.q_proj.weight", hidden, hidden);
+            Add(name + "self_attn.k_proj.weight", 1024, hidden);
+            Add(name + "self_attn.v_proj.weight", 1024, hidden);
+            Add(name + "self_attn.o_proj.weight", hidden, hidden);
+            Add(name + "mlp.gate_proj.weight", intermediate, hidden);
+            Add(name + "mlp.up_proj.weight", intermediate, hidden);
+            Add(name + "mlp.down_proj.weight", hidden, intermediate);
+        }
+
+        var text = Encoding.UTF8.GetBytes(header.ToJsonString());
+        using var file = File.Create(folder.File("model.safetensors"));
+        Span<byte> length = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(length, text.Length);
+        file.Write(length);
+        file.Write(text);
+        file.SetLength(8 + text.Length + at);
+    }
+}
