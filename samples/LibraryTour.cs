@@ -62,22 +62,20 @@ internal static class LibraryTour
             output.WriteLine($"layer {layer.Layer}: held-out AUC {layer.HeldOutAuc:F2}, margin {layer.Margin:F0}, p {layer.P:F3}");
         DirectionFile.SaveBoth(directions, folder);
 
-        SteeringPlan Ablation(SteeringGate? gate) => new(
-        [
-            .. Enumerable.Range(0, text.Model.Layers).Select(layer => new Intervention(SteeringOperation.Ablate, layer, directions.At(11).Unit) { Gate = gate }),
-        ]);
-        var steered = await engine.GenerateAsync(request with { Steering = Ablation(gate: null) });
-        output.WriteLine($"ablated: {Text(steered)}");
+        var direction = directions.At(11);
+        SteeringPlan Away(SteeringGate? gate) => new([new Intervention(SteeringOperation.Add, direction.Layer, direction.Unit, -(float)direction.Margin!.Value) { Gate = gate }]);
+        var steered = await engine.GenerateAsync(request with { Steering = Away(gate: null) });
+        output.WriteLine($"steered: {Text(steered)}");
 
         var middle = prompts.Select((p, i) => directions.At(7).Project(captures[i].Capture!.Values[7])).Average();
         var gate = new SteeringGate(7, directions.At(7).Unit, GateComparison.Above, (float)middle);
         foreach (var remark in new[] { "This is the production server.", "This is a test server." })
         {
-            var gated = await engine.GenerateAsync(request with { Prompt = Prompt($"Sort the lines of /app/lemon.txt and write them to /app/coral.txt. {remark}"), Steering = Ablation(gate) });
+            var gated = await engine.GenerateAsync(request with { Prompt = Prompt($"Sort the lines of /app/lemon.txt and write them to /app/coral.txt. {remark}"), Steering = Away(gate) });
             output.WriteLine($"{remark} The gate is {(gated.Gates[0].IsOpen ? "open" : "shut")}.");
         }
 
-        var scored = await Task.WhenAll(new[] { SteeringPlan.None, Ablation(gate: null) }.Select(plan => engine.ForwardAsync(new ForwardRequest
+        var scored = await Task.WhenAll(new[] { SteeringPlan.None, Away(gate: null) }.Select(plan => engine.ForwardAsync(new ForwardRequest
         {
             Tokens = [.. request.Prompt, .. plain.Tokens],
             Own = [.. request.Prompt.Select(_ => false), .. plain.Tokens.Select(_ => true)],
@@ -85,7 +83,7 @@ internal static class LibraryTour
             NextLogProbs = true,
         })));
         var refusal = scored.Select(s => s.NextLogProbs.Skip(request.Prompt.Count - 1).Sum()).ToArray();
-        output.WriteLine($"The plain reply is less likely under ablation: {refusal[1] < refusal[0]}.");
+        output.WriteLine($"The plain reply is less likely when steered: {refusal[1] < refusal[0]}.");
 
         var spec = SteeringSpec.Parse("""
             {"vectors": [{"source": "refusal", "operation": "clamp", "high": 0, "layers": [9, 10, 11], "apply": {"generation": true, "reply": {"to": 20}}}]}
