@@ -6,7 +6,7 @@ namespace Capvec.Cli.Tests;
 /// <summary>Runs the built program as a user does: a process of its own.</summary>
 internal static class CapvecProcess
 {
-    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "capvec.dll");
+    internal static readonly string Program = Path.Combine(AppContext.BaseDirectory, "capvec.dll");
 
     public static Task<CapvecRun> RunAsync(params string[] args) => RunAsync(args, input: "");
 

@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Capvec.Cli.Output;
+using Capvec.Formats.Errors;
 using Capvec.Formats.Safetensors;
 using Capvec.Formats.Torch;
 using Capvec.Steering.Directions;
+using Capvec.Steering.Exchange;
 
 namespace Capvec.Cli.Inspection;
 
@@ -18,13 +20,13 @@ internal static class DirectionInspector
     {
         if (Lengths(path) is not { } lengths)
             return null;
-        var set = DirectionFile.Load(path);
+        var (set, doubt) = Load(path);
         var p = set.Provenance;
         var facts = new List<(string, string)>
         {
             ("layers", $"{set.Directions.Length} of width {set.Hidden}"),
-            ("layers as found", "numbers of 0-based blocks"),
-            ("layers as used", "the same: layer b is the output of block b, before the final norm"),
+            ("layers as found", doubt is null ? "numbers of 0-based blocks" : "numbers that do not say what they count"),
+            ("layers as used", doubt is null ? "the same: layer b is the output of block b, before the final norm" : "none without --layers-are; the table has the file's numbers"),
             ("directions hash", set.Hash),
         };
         foreach (var (name, value) in new[] { ("model hash", p.ModelHash), ("estimator", p.Estimator), ("positions", p.Positions), ("contrast", p.Contrast), ("sign", p.Sign), ("made", p.Created?.ToString("u", CultureInfo.InvariantCulture)) })
@@ -35,8 +37,32 @@ internal static class DirectionInspector
 
         if (hash && File.Exists(path))
             facts.Add(("sha256", FileFacts.Sha256(path)));
+        if (doubt is not null)
+            facts.Add(("two readings", doubt));
         facts.AddRange(set.Notes.Select(note => ("note", note)));
         return new Finding("directions", $"directions, one a layer, in {Form(path)}", facts, Table(set, lengths), Json(set, lengths));
+    }
+
+    /// <summary>The set; where the file's numbers can be read in two ways, as if they were ours, and what the two ways are.</summary>
+    private static (DirectionSet Set, string? Doubt) Load(string path)
+    {
+        try
+        {
+            return (DirectionFile.Load(path), null);
+        }
+        catch (CapvecException e)
+        {
+            try
+            {
+                return (DirectionFile.Load(path, LayerReading.ResidPost), e.Message);
+            }
+            catch (CapvecException)
+            {
+                // No reading helps: what is wrong is something else, and the first message says it.
+            }
+
+            throw;
+        }
     }
 
     private static string Form(string path) => Directory.Exists(path) ? "a folder" : Path.GetExtension(path) == ".safetensors" ? "a safetensors file" : "a torch file (read by a whitelist; nothing in it was run)";

@@ -116,7 +116,7 @@ public sealed class ScoringTests : IDisposable
         using var other = LanguageModel.Load(Repository.File("models", "phantom", "checkpoint"));
         using var others = new InferenceEngine(other);
         var foreign = await others.ForwardAsync(new ForwardRequest { Tokens = [1, 2, 3], Score = new ScoreRequest { Targets = [false, true, true], KeepRows = 2 } }, _cancel);
-        (await Message(new ScoreRequest { Targets = [false, true, true], Reference = foreign.Scores!.Kept })).ShouldContain("another");
+        (await Message(new ScoreRequest { Targets = [false, true, true], Reference = foreign.Scores!.Kept })).ShouldContain("rows of 2048 tokens, the model's vocabulary has 160");
         (await Should.ThrowAsync<CapvecException>(() => engine.ForwardAsync(new ForwardRequest { Tokens = [1, 2], KeepTrunks = [5] }, _cancel))).Message.ShouldContain("blocks 0 to 4");
     }
 
