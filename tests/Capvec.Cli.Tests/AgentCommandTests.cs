@@ -57,6 +57,27 @@ public sealed class AgentCommandTests
         discriminant.Json.GetProperty("estimator").GetString().ShouldBe("lda, orthogonal to turns");
         discriminant.Json.GetProperty("directions_hash").GetString().ShouldNotBe(computed.Json.GetProperty("directions_hash").GetString());
 
+        // The screen reads trials that the direction was not made from, and none of those that it was.
+        string[] screen = ["screen", "--model", Model, "--vectors", folder.File("v", "dir.safetensors"), "--layers", "3,11", "--strengths", "0.5,1", "--unit", "margin", "--out", folder.File("s.json"), "--json", "--traces"];
+        var known = await CapvecProcess.RunAsync([.. screen, folder.File("traces")]);
+        known.ExitCode.ShouldBe(1);
+        var fresh = await CapvecProcess.RunAsync("collect", "--model", Model, "--tasks", "tasks/sprint", "--attempts", "2", "--seed", "6", "--arm", "fresh", "--out", folder.File("more"), "--json");
+        var screened = await CapvecProcess.RunAsync([.. screen, folder.File("more")]);
+        screened.ExitCode.ShouldBe(0, screened.Error);
+        screened.Json.GetProperty("solved").GetInt32().ShouldBe(fresh.Json.GetProperty("passed").GetInt32());
+        screened.Json.GetProperty("failed").GetInt32().ShouldBe(fresh.Json.GetProperty("failed").GetInt32());
+        var points = screened.Json.GetProperty("points").EnumerateArray().ToList();
+        points.Count.ShouldBe(4);
+        var margins = computed.Json.GetProperty("layers").EnumerateArray().ToDictionary(l => l.GetProperty("layer").GetInt32(), l => l.GetProperty("margin").GetDouble());
+        double Kl(int layer, double strength) => points.Single(p => p.GetProperty("layer").GetInt32() == layer && p.GetProperty("strength").GetDouble() == strength).GetProperty("kl").GetDouble();
+        Kl(3, 1).ShouldBeGreaterThan(Kl(3, 0.5));
+        foreach (var point in points)
+        {
+            var strength = point.GetProperty("strength").GetDouble();
+            point.GetProperty("alpha").GetDouble().ShouldBe(strength * margins[point.GetProperty("layer").GetInt32()], 1e-4);
+            point.GetProperty("kl").GetDouble().ShouldBeGreaterThan(0);
+        }
+
         var steered = await CapvecProcess.RunAsync("steer", "--model", Model, "--prompt", "Count the lines of a.txt.", "--vector", folder.File("v", "dir.pt"), "--layer", "4-10", "--alpha", "40", "--json");
         steered.ExitCode.ShouldBe(0, steered.Error);
         steered.Json.GetProperty("plain").GetProperty("text").GetString().ShouldNotBe(steered.Json.GetProperty("steered").GetProperty("text").GetString());

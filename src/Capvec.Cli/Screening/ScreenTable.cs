@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Capvec.Cli.Output;
 using Capvec.Experiments.Screening;
@@ -47,10 +48,17 @@ internal static class ScreenTable
 
     private static string[] Row(ScreenPoint p) =>
     [
-        $"{p.Layer}", $"{p.Strength:0.####}", $"{p.Alpha:0.##}", $"{100 * p.Effect:+0.0;-0.0}", $"{100 * p.EffectInterval.Lower:+0.0;-0.0} to {100 * p.EffectInterval.Upper:+0.0;-0.0}", $"{p.EffectiveTraces:0}",
-        $"{p.Solved:+0.0000;-0.0000}", $"{p.Failed:+0.0000;-0.0000}", $"{p.DifferenceInterval.Lower:+0.0000;-0.0000} to {p.DifferenceInterval.Upper:+0.0000;-0.0000}", $"{p.Kl:0.0000}", $"{p.EntropyChange:+0.0000;-0.0000}", $"{p.NormGrowth:+0%;-0%}",
-        string.Join(" ", p.Openings.Select(o => $"{o.Key} {o.Value.Change:+0.00;-0.00} ({o.Value.Replies})")), p.InWindow ? "in window" : "",
+        $"{p.Layer}", $"{p.Strength:0.####}", $"{p.Alpha:0.##}", $"{Signed(100 * p.Effect, "0.0")}", $"{Signed(100 * p.EffectInterval.Lower, "0.0")} to {Signed(100 * p.EffectInterval.Upper, "0.0")}", $"{p.EffectiveTraces:0}",
+        $"{Signed(p.Solved, "0.0000")}", $"{Signed(p.Failed, "0.0000")}", $"{Signed(p.DifferenceInterval.Lower, "0.0000")} to {Signed(p.DifferenceInterval.Upper, "0.0000")}", $"{p.Kl:0.0000}", $"{Signed(p.EntropyChange, "0.0000")}", $"{Signed(p.NormGrowth, "0%")}",
+        string.Join(" ", p.Openings.Select(o => $"{o.Key} {Signed(o.Value.Change, "0.00")} ({o.Value.Replies})")), p.InWindow ? "in window" : "",
     ];
+
+    /// <summary>With its sign; what rounds to zero has none.</summary>
+    private static string Signed(double value, string digits)
+    {
+        var text = Math.Abs(value).ToString(digits, CultureInfo.InvariantCulture);
+        return text == 0.0.ToString(digits, CultureInfo.InvariantCulture) ? text : value < 0 ? $"-{text}" : $"+{text}";
+    }
 
     private static JsonNode Json(ScreenPoint p) => new JsonObject
     {

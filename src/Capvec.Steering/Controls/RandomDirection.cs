@@ -6,7 +6,7 @@ namespace Capvec.Steering.Controls;
 
 /// <summary>
 /// Random directions, the control that a steered arm is held against: what any vector of the same length does. Uniform on the sphere
-/// (normalised Gaussian draws, by Box and Muller's transform), and the same for the same seed.
+/// (normalised Gaussian draws), and the same for the same seed.
 /// </summary>
 public static class RandomDirection
 {
@@ -20,8 +20,7 @@ public static class RandomDirection
         var squares = 0.0;
         for (var i = 0; i < hidden; i++)
         {
-            var radius = Math.Sqrt(-2 * Math.Log(1 - SeededDraws.Uniform(seed, (ulong)i * 2)));
-            values[i] = radius * Math.Cos(2 * Math.PI * SeededDraws.Uniform(seed, ((ulong)i * 2) + 1));
+            values[i] = SeededDraws.Gaussian(seed, (ulong)i);
             squares += values[i] * values[i];
         }
 

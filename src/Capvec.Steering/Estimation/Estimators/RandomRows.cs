@@ -16,10 +16,7 @@ internal sealed class RandomRows(ulong seed) : IDirectionEstimator
     {
         var draws = new double[rows.Count];
         for (var i = 0; i < draws.Length; i++)
-        {
-            var at = (ulong)rows.Indices[i] * 2;
-            draws[i] = Math.Sqrt(-2 * Math.Log(1 - SeededDraws.Uniform(seed, at))) * Math.Cos(2 * Math.PI * SeededDraws.Uniform(seed, at + 1));
-        }
+            draws[i] = SeededDraws.Gaussian(seed, (ulong)rows.Indices[i]);
 
         return rows.Uncentre(draws, byClass: false);
     }
