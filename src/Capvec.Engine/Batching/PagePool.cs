@@ -51,7 +51,7 @@ internal sealed unsafe class PagePool(long floats) : IDisposable
 
     private void AddSlab()
     {
-        var slab = new NativeBuffer<float>(_slabPages * _stride);
+        var slab = new NativeBuffer<float>(_slabPages * _stride, clear: false);
         _slabs.Add(slab);
         for (var i = _slabPages - 1; i >= 0; i--)
             _free.Push(new Page(this, slab.Pointer + (i * _stride)));

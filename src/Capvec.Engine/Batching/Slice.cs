@@ -7,7 +7,7 @@ namespace Capvec.Engine.Batching;
 /// Rows that one sequence contributes to a step: positions <c>[Position, Position + Count)</c> at batch rows <c>[Row, Row + Count)</c>. A sequence
 /// whose state is kept at a position inside its share contributes two slices or more, one after the other.
 /// </summary>
-internal sealed class Slice
+internal sealed record Slice
 {
     public required SequenceState State { get; init; }
 

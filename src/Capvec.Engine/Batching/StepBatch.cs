@@ -90,6 +90,48 @@ internal sealed class StepBatch
         return _slices.GetRange(first, _slices.Count - first);
     }
 
+    /// <summary>Of the rows that have entered, those that something reads after the mixer of the last block: logits, captures, tracks of the full depth.</summary>
+    public int[] RowsReadAfter(int lastLayer)
+    {
+        var read = new bool[Rows];
+        foreach (var slice in _slices)
+        {
+            if (slice.Capture?.Wants(lastLayer) == true || slice.Recording.Any(t => t.Depth == lastLayer + 1))
+                read.AsSpan(slice.Row, slice.Count).Fill(true);
+        }
+
+        foreach (var row in _logitRows)
+        {
+            if (row < Rows)
+                read[row] = true;
+        }
+
+        return [.. Enumerable.Range(0, Rows).Where(row => read[row])];
+    }
+
+    /// <summary>The same step without the entered rows that are not among <paramref name="kept"/> (ascending); slices that have not entered follow as here.</summary>
+    public StepBatch Narrow(ReadOnlySpan<int> kept)
+    {
+        var narrow = new StepBatch(kept.Length + Added - Rows);
+        for (var i = 0; i < kept.Length;)
+        {
+            var (row, count) = (kept[i], 1);
+            while (i + count < kept.Length && kept[i + count] == row + count && SliceOf[row + count] == SliceOf[row])
+                count++;
+            var slice = _added[SliceOf[row]];
+            narrow.Take(this, slice with { Row = narrow.Added, Position = slice.Position + row - slice.Row, Count = count }, row);
+            i += count;
+        }
+
+        narrow._slices.AddRange(narrow._added);
+        narrow.Rows = narrow.Added;
+        foreach (var slice in _added.Skip(_slices.Count))
+            narrow.Take(this, slice with { Row = narrow.Added }, slice.Row);
+        return narrow;
+    }
+
     /// <summary>Asks for the logits of a row; rows are asked for in ascending order.</summary>
     public void WantLogits(int row) => _logitRows.Add(row);
+
+    private void Take(StepBatch from, Slice slice, int row) => Add(slice, from.Tokens.AsSpan(row, slice.Count), from.Reply.AsSpan(row, slice.Count));
 }

@@ -37,20 +37,21 @@ internal sealed unsafe class AttentionMixer : IDisposable
     /// <param name="projected">[rows, ProjectionWidth]: q (and gate) a head, k, v.</param>
     /// <param name="mixed">[rows, heads * head dim]: written.</param>
     /// <param name="rotary">Angles up to the longest position.</param>
-    public void Run(ForwardContext f, Block block, int layer, float* projected, float* mixed, RotaryTable rotary)
+    /// <param name="wanted">Rows whose outputs are wanted, or null for all; keys and values are stored of all.</param>
+    public void Run(ForwardContext f, Block block, int layer, float* projected, float* mixed, RotaryTable rotary, int[]? wanted)
     {
         var batch = f.Batch;
         _queries.Resize((long)batch.Rows * _c.Heads * _c.HeadDim);
         f.ForRows(batch.Rows, row => RotateAndStore(batch, block, layer, projected, rotary, row));
 
         // Later positions have more to read: small pieces even that out.
-        var items = batch.Rows * _c.KvHeads;
+        var items = (wanted?.Length ?? batch.Rows) * _c.KvHeads;
         f.Pool.For(
             items,
             (worker, first, end) =>
             {
                 for (var item = first; item < end; item++)
-                    Attend(batch, layer, projected, mixed, item / _c.KvHeads, item % _c.KvHeads, _scores[worker]);
+                    Attend(batch, layer, projected, mixed, wanted?[item / _c.KvHeads] ?? (item / _c.KvHeads), item % _c.KvHeads, _scores[worker]);
             },
             Math.Max(1, items / (16 * f.Pool.Workers)));
     }

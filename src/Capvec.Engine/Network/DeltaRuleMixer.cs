@@ -65,20 +65,17 @@ internal sealed unsafe class DeltaRuleMixer : IDisposable
         var width = ProjectionWidth(_c);
         var history = _c.ConvKernel - 1;
         var past = slice.State.Conv(layer) + channel;
+        var inputs = stackalloc float*[_c.ConvKernel];
         for (var i = 0; i < slice.Count; i++)
         {
             var y = _convolved.Pointer + ((long)(slice.Row + i) * _c.ConvDim) + channel;
             for (var tap = 0; tap < _c.ConvKernel; tap++)
             {
                 var back = history - tap;
-                var x = back <= i ? projected + ((long)(slice.Row + i - back) * width) + channel : past + ((long)(history + i - back) * _c.ConvDim);
-                var w = block.ConvTaps!.Pointer + ((long)tap * _c.ConvDim) + channel;
-                if (tap == 0)
-                    Multiply(y, x, w, count);
-                else
-                    MultiplyAdd(y, x, w, count);
+                inputs[tap] = back <= i ? projected + ((long)(slice.Row + i - back) * width) + channel : past + ((long)(history + i - back) * _c.ConvDim);
             }
 
+            Taps(y, inputs, block.ConvTaps!.Pointer + channel, count);
             Rows.Silu(y, y, count);
         }
 
@@ -117,6 +114,7 @@ internal sealed unsafe class DeltaRuleMixer : IDisposable
         var stride = slice.State.Layout.RecurrentStride;
         var v = stackalloc float[count * stride];
         var o = stackalloc float[count * stride];
+        var read = stackalloc float[Strip];
         var beta = stackalloc float[count];
         var decay = stackalloc float[count];
         var width = ProjectionWidth(_c);
@@ -135,10 +133,15 @@ internal sealed unsafe class DeltaRuleMixer : IDisposable
         var keys = _convolved.Pointer + ((long)first * _c.ConvDim);
         for (var c = 0; c < stride; c += Strip)
         {
-            for (var i = 0; i < count; i++)
+            var q = keys + (keyHead * dk);
+            Read(s + (c * dk), q + (_c.KeyHeads * dk), decay[0], read, dk);
+            for (var i = 0; i < count; i++, q += _c.ConvDim)
             {
-                var q = keys + ((long)i * _c.ConvDim) + (keyHead * dk);
-                Step(s + (c * dk), q, q + (_c.KeyHeads * dk), v + (i * stride) + c, decay[i], beta[i], o + (i * stride) + c, dk);
+                var k = q + (_c.KeyHeads * dk);
+                if (i + 1 < count)
+                    StepAndRead(s + (c * dk), q, k, k + _c.ConvDim, v + (i * stride) + c, read, decay[i], decay[i + 1], beta[i], o + (i * stride) + c, dk);
+                else
+                    Step(s + (c * dk), q, k, v + (i * stride) + c, read, decay[i], beta[i], o + (i * stride) + c, dk);
             }
         }
 
@@ -154,49 +157,57 @@ internal sealed unsafe class DeltaRuleMixer : IDisposable
     }
 
     /// <summary>
-    /// One token of 32 columns of one head's S (columns are independent). The sums over the key dimension run in two chains, even
-    /// and odd rows, to hide the latency of the multiply-add; the order is the same for every token.
+    /// <c>exp(g) S^T k</c> of one token for 32 columns of one head's S (columns are independent). Sums over the key dimension run in two chains, even and odd rows, to hide the
+    /// latency of the multiply-add; the order is the same for every token, and the same in <see cref="StepAndRead"/>, where the sweep that updates S for one token reads it for the next.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Step(float* s, float* q, float* k, float* v, float decay, float beta, float* o, int dk)
+    private static void Read(float* s, float* k, float decay, float* read, int dk)
     {
         var dec = Vector512.Create(decay);
-        var be = Vector512.Create(beta);
         Vector512<float> a0 = default, a1 = default, b0 = default, b1 = default;
-        var row = s;
         var i = 0;
-        for (; i <= dk - 2; i += 2, row += 2 * Strip)
+        for (; i <= dk - 2; i += 2, s += 2 * Strip)
         {
             var (k0, k1) = (Vector512.Create(k[i]), Vector512.Create(k[i + 1]));
-            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(row) * dec, k0, a0);
-            a1 = Vector512.FusedMultiplyAdd(Vector512.Load(row + 16) * dec, k0, a1);
-            b0 = Vector512.FusedMultiplyAdd(Vector512.Load(row + Strip) * dec, k1, b0);
-            b1 = Vector512.FusedMultiplyAdd(Vector512.Load(row + Strip + 16) * dec, k1, b1);
+            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(s) * dec, k0, a0);
+            a1 = Vector512.FusedMultiplyAdd(Vector512.Load(s + 16) * dec, k0, a1);
+            b0 = Vector512.FusedMultiplyAdd(Vector512.Load(s + Strip) * dec, k1, b0);
+            b1 = Vector512.FusedMultiplyAdd(Vector512.Load(s + Strip + 16) * dec, k1, b1);
         }
 
         if (i < dk)
         {
             var k0 = Vector512.Create(k[i]);
-            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(row) * dec, k0, a0);
-            a1 = Vector512.FusedMultiplyAdd(Vector512.Load(row + 16) * dec, k0, a1);
+            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(s) * dec, k0, a0);
+            a1 = Vector512.FusedMultiplyAdd(Vector512.Load(s + 16) * dec, k0, a1);
         }
 
-        var d0 = (Vector512.Load(v) - (a0 + b0)) * be;
-        var d1 = (Vector512.Load(v + 16) - (a1 + b1)) * be;
-        a0 = a1 = b0 = b1 = default;
-        row = s;
-        for (i = 0; i <= dk - 2; i += 2, row += 2 * Strip)
+        Vector512.Store(a0 + b0, read);
+        Vector512.Store(a1 + b1, read + 16);
+    }
+
+    /// <summary>One token: S is decayed, corrected and read with q.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Step(float* s, float* q, float* k, float* v, float* read, float decay, float beta, float* o, int dk)
+    {
+        var dec = Vector512.Create(decay);
+        var be = Vector512.Create(beta);
+        var d0 = (Vector512.Load(v) - Vector512.Load(read)) * be;
+        var d1 = (Vector512.Load(v + 16) - Vector512.Load(read + 16)) * be;
+        Vector512<float> a0 = default, a1 = default, b0 = default, b1 = default;
+        var i = 0;
+        for (; i <= dk - 2; i += 2, s += 2 * Strip)
         {
             var (k0, k1) = (Vector512.Create(k[i]), Vector512.Create(k[i + 1]));
             var (q0, q1) = (Vector512.Create(q[i]), Vector512.Create(q[i + 1]));
-            var s00 = Vector512.FusedMultiplyAdd(k0, d0, Vector512.Load(row) * dec);
-            var s01 = Vector512.FusedMultiplyAdd(k0, d1, Vector512.Load(row + 16) * dec);
-            var s10 = Vector512.FusedMultiplyAdd(k1, d0, Vector512.Load(row + Strip) * dec);
-            var s11 = Vector512.FusedMultiplyAdd(k1, d1, Vector512.Load(row + Strip + 16) * dec);
-            Vector512.Store(s00, row);
-            Vector512.Store(s01, row + 16);
-            Vector512.Store(s10, row + Strip);
-            Vector512.Store(s11, row + Strip + 16);
+            var s00 = Vector512.FusedMultiplyAdd(k0, d0, Vector512.Load(s) * dec);
+            var s01 = Vector512.FusedMultiplyAdd(k0, d1, Vector512.Load(s + 16) * dec);
+            var s10 = Vector512.FusedMultiplyAdd(k1, d0, Vector512.Load(s + Strip) * dec);
+            var s11 = Vector512.FusedMultiplyAdd(k1, d1, Vector512.Load(s + Strip + 16) * dec);
+            Vector512.Store(s00, s);
+            Vector512.Store(s01, s + 16);
+            Vector512.Store(s10, s + Strip);
+            Vector512.Store(s11, s + Strip + 16);
             a0 = Vector512.FusedMultiplyAdd(s00, q0, a0);
             a1 = Vector512.FusedMultiplyAdd(s01, q0, a1);
             b0 = Vector512.FusedMultiplyAdd(s10, q1, b0);
@@ -206,10 +217,10 @@ internal sealed unsafe class DeltaRuleMixer : IDisposable
         if (i < dk)
         {
             var (k0, q0) = (Vector512.Create(k[i]), Vector512.Create(q[i]));
-            var s00 = Vector512.FusedMultiplyAdd(k0, d0, Vector512.Load(row) * dec);
-            var s01 = Vector512.FusedMultiplyAdd(k0, d1, Vector512.Load(row + 16) * dec);
-            Vector512.Store(s00, row);
-            Vector512.Store(s01, row + 16);
+            var s00 = Vector512.FusedMultiplyAdd(k0, d0, Vector512.Load(s) * dec);
+            var s01 = Vector512.FusedMultiplyAdd(k0, d1, Vector512.Load(s + 16) * dec);
+            Vector512.Store(s00, s);
+            Vector512.Store(s01, s + 16);
             a0 = Vector512.FusedMultiplyAdd(s00, q0, a0);
             a1 = Vector512.FusedMultiplyAdd(s01, q0, a1);
         }
@@ -218,33 +229,79 @@ internal sealed unsafe class DeltaRuleMixer : IDisposable
         Vector512.Store(a1 + b1, o + 16);
     }
 
-    private static void Multiply(float* y, float* x, float* w, int n)
+    /// <summary><see cref="Step"/> of a token and <see cref="Read"/> of the next in one sweep.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void StepAndRead(float* s, float* q, float* k, float* nextK, float* v, float* read, float decay, float nextDecay, float beta, float* o, int dk)
     {
-        for (var i = 0; i < n; i += 16)
+        var dec = Vector512.Create(decay);
+        var next = Vector512.Create(nextDecay);
+        var be = Vector512.Create(beta);
+        var d0 = (Vector512.Load(v) - Vector512.Load(read)) * be;
+        var d1 = (Vector512.Load(v + 16) - Vector512.Load(read + 16)) * be;
+        Vector512<float> a0 = default, a1 = default, b0 = default, b1 = default;
+        Vector512<float> e0 = default, e1 = default, f0 = default, f1 = default;
+        var i = 0;
+        for (; i <= dk - 2; i += 2, s += 2 * Strip)
         {
-            if (i <= n - 16)
-            {
-                Vector512.Store(Vector512.Load(x + i) * Vector512.Load(w + i), y + i);
-                continue;
-            }
-
-            for (var j = i; j < n; j++)
-                y[j] = x[j] * w[j];
+            var (k0, k1) = (Vector512.Create(k[i]), Vector512.Create(k[i + 1]));
+            var (q0, q1) = (Vector512.Create(q[i]), Vector512.Create(q[i + 1]));
+            var (n0, n1) = (Vector512.Create(nextK[i]), Vector512.Create(nextK[i + 1]));
+            var s00 = Vector512.FusedMultiplyAdd(k0, d0, Vector512.Load(s) * dec);
+            var s01 = Vector512.FusedMultiplyAdd(k0, d1, Vector512.Load(s + 16) * dec);
+            var s10 = Vector512.FusedMultiplyAdd(k1, d0, Vector512.Load(s + Strip) * dec);
+            var s11 = Vector512.FusedMultiplyAdd(k1, d1, Vector512.Load(s + Strip + 16) * dec);
+            Vector512.Store(s00, s);
+            Vector512.Store(s01, s + 16);
+            Vector512.Store(s10, s + Strip);
+            Vector512.Store(s11, s + Strip + 16);
+            a0 = Vector512.FusedMultiplyAdd(s00, q0, a0);
+            a1 = Vector512.FusedMultiplyAdd(s01, q0, a1);
+            b0 = Vector512.FusedMultiplyAdd(s10, q1, b0);
+            b1 = Vector512.FusedMultiplyAdd(s11, q1, b1);
+            e0 = Vector512.FusedMultiplyAdd(s00 * next, n0, e0);
+            e1 = Vector512.FusedMultiplyAdd(s01 * next, n0, e1);
+            f0 = Vector512.FusedMultiplyAdd(s10 * next, n1, f0);
+            f1 = Vector512.FusedMultiplyAdd(s11 * next, n1, f1);
         }
+
+        if (i < dk)
+        {
+            var (k0, q0, n0) = (Vector512.Create(k[i]), Vector512.Create(q[i]), Vector512.Create(nextK[i]));
+            var s00 = Vector512.FusedMultiplyAdd(k0, d0, Vector512.Load(s) * dec);
+            var s01 = Vector512.FusedMultiplyAdd(k0, d1, Vector512.Load(s + 16) * dec);
+            Vector512.Store(s00, s);
+            Vector512.Store(s01, s + 16);
+            a0 = Vector512.FusedMultiplyAdd(s00, q0, a0);
+            a1 = Vector512.FusedMultiplyAdd(s01, q0, a1);
+            e0 = Vector512.FusedMultiplyAdd(s00 * next, n0, e0);
+            e1 = Vector512.FusedMultiplyAdd(s01 * next, n0, e1);
+        }
+
+        Vector512.Store(a0 + b0, o);
+        Vector512.Store(a1 + b1, o + 16);
+        Vector512.Store(e0 + f0, read);
+        Vector512.Store(e1 + f1, read + 16);
     }
 
-    private static void MultiplyAdd(float* y, float* x, float* w, int n)
+    // y = sum over taps of x[tap] w[tap], in order of the taps.
+    private void Taps(float* y, float** x, float* w, int n)
     {
-        for (var i = 0; i < n; i += 16)
+        var stride = _c.ConvDim;
+        var i = 0;
+        for (; i <= n - 16; i += 16)
         {
-            if (i <= n - 16)
-            {
-                Vector512.Store(Vector512.FusedMultiplyAdd(Vector512.Load(x + i), Vector512.Load(w + i), Vector512.Load(y + i)), y + i);
-                continue;
-            }
+            var sum = Vector512.Load(x[0] + i) * Vector512.Load(w + i);
+            for (var tap = 1; tap < _c.ConvKernel; tap++)
+                sum = Vector512.FusedMultiplyAdd(Vector512.Load(x[tap] + i), Vector512.Load(w + (tap * stride) + i), sum);
+            Vector512.Store(sum, y + i);
+        }
 
-            for (var j = i; j < n; j++)
-                y[j] = MathF.FusedMultiplyAdd(x[j], w[j], y[j]);
+        for (; i < n; i++)
+        {
+            var sum = x[0][i] * w[i];
+            for (var tap = 1; tap < _c.ConvKernel; tap++)
+                sum = MathF.FusedMultiplyAdd(x[tap][i], w[(tap * stride) + i], sum);
+            y[i] = sum;
         }
     }
 

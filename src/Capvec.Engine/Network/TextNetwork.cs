@@ -14,6 +14,7 @@ namespace Capvec.Engine.Network;
 /// for each block b:   h += Mixer_b(RMSNorm(h));  h += MLP_b(RMSNorm(h))      h is now resid_post[b]: steered, then captured
 /// logits = Wout RMSNorm(h)                                                   of the rows asked for
 /// </code>
+/// After the mixer of the last block only rows go on that something reads: of a prompt, the last.
 /// </summary>
 internal sealed unsafe class TextNetwork : IDisposable
 {
@@ -28,6 +29,7 @@ internal sealed unsafe class TextNetwork : IDisposable
     private readonly NativeBuffer<float> _wide;
     private readonly NativeBuffer<float> _mixed;
     private readonly NativeBuffer<float> _out;
+    private readonly int[] _places; // [rows of the step] where a row stands in _hidden after the last block
 
     /// <summary>Allocates buffers for steps of up to <paramref name="rows"/> rows.</summary>
     public TextNetwork(ModelWeights weights, ForwardContext context, int rows)
@@ -36,6 +38,7 @@ internal sealed unsafe class TextNetwork : IDisposable
         _attention = new AttentionMixer(_c, context.Pool.Workers);
         _delta = new DeltaRuleMixer(_c);
         _rotary = new RotaryTable(_c.RotaryFrequencies);
+        _places = new int[rows];
         _hidden = new NativeBuffer<float>((long)rows * _c.Hidden);
         _input = new NativeBuffer<float>((long)rows * _c.Hidden);
         _out = new NativeBuffer<float>((long)rows * _c.Hidden);
@@ -50,6 +53,8 @@ internal sealed unsafe class TextNetwork : IDisposable
     public void Run(StepBatch batch)
     {
         _f.Batch = batch;
+        for (var row = 0; row < batch.Added; row++)
+            _places[row] = row;
         foreach (var slice in batch.AllSlices)
         {
             slice.State.Reserve(slice.Entry, slice.Position, slice.Position + slice.Count);
@@ -65,7 +70,13 @@ internal sealed unsafe class TextNetwork : IDisposable
                 continue;
             var block = _w.Blocks[layer];
             _f.NormAndPack(_hidden.Pointer, _input.Pointer, block.InputNorm, _c.NormEpsilon, batch.Rows, block.MixerIn);
-            Mix(batch, block, layer);
+            MixerCore(batch, block, layer);
+            if (layer == _c.Layers - 1)
+                batch = Narrow(batch, layer);
+            if (batch.Rows == 0)
+                continue;
+            _f.PackAfter(batch.Rows, _mixed.Pointer, block.MixerOut, null);
+            _f.Apply(block.MixerOut, _mixed.Pointer, _out.Pointer, _c.Hidden);
             _f.PackAfter(batch.Rows, _input.Pointer, block.MlpIn, row => AddMixer(batch, block, layer, row));
             Mlp(batch, block);
             _f.ForRows(batch.Rows, row => AddMlp(batch, layer, row));
@@ -81,7 +92,7 @@ internal sealed unsafe class TextNetwork : IDisposable
     {
         var d = _c.Hidden;
         for (var i = 0; i < rows.Length; i++)
-            Rows.RmsNorm(_input.Pointer + ((long)i * d), _hidden.Pointer + ((long)rows[i] * d), _w.FinalNorm.Pointer, _c.NormEpsilon, d);
+            Rows.RmsNorm(_input.Pointer + ((long)i * d), _hidden.Pointer + ((long)_places[rows[i]] * d), _w.FinalNorm.Pointer, _c.NormEpsilon, d);
         _f.PackAfter(rows.Length, _input.Pointer, _w.Output, null);
         _f.Batch = EmptyBatch;
         _f.Apply(_w.Output, _input.Pointer, logits, _c.Vocabulary);
@@ -120,24 +131,49 @@ internal sealed unsafe class TextNetwork : IDisposable
         }
     }
 
-    private void Mix(StepBatch batch, Block block, int layer)
+    // What a mixer does with each row's projection and its sequence's state, into _mixed.
+    private void MixerCore(StepBatch batch, Block block, int layer)
     {
         if (_c.FullAttention[layer])
         {
             _f.Apply(block.MixerIn, _input.Pointer, _wide.Pointer, AttentionMixer.ProjectionWidth(_c));
-            _attention.Run(_f, block, layer, _wide.Pointer, _mixed.Pointer, _rotary);
-            _f.PackAfter(batch.Rows, _mixed.Pointer, block.MixerOut, null);
-        }
-        else
-        {
-            _f.Apply(block.MixerIn, _input.Pointer, _wide.Pointer, DeltaRuleMixer.ProjectionWidth(_c));
-            for (var wave = 0; wave < batch.Waves; wave++)
-                RunDeltaRule(block, layer, batch.Slices.Where(s => s.Wave == wave).ToList());
-            _f.PackAfter(batch.Rows, _mixed.Pointer, block.MixerOut, null);
+            _attention.Run(_f, block, layer, _wide.Pointer, _mixed.Pointer, _rotary, layer == _c.Layers - 1 ? batch.RowsReadAfter(layer) : null);
+            return;
         }
 
-        _f.Apply(block.MixerOut, _mixed.Pointer, _out.Pointer, _c.Hidden);
+        _f.Apply(block.MixerIn, _input.Pointer, _wide.Pointer, DeltaRuleMixer.ProjectionWidth(_c));
+        for (var wave = 0; wave < batch.Waves; wave++)
+            RunDeltaRule(block, layer, batch.Slices.Where(s => s.Wave == wave).ToList());
     }
+
+    // In the last block, most rows of a prompt have left all that is wanted of them in the sequence's state: the others move together and go on alone.
+    private StepBatch Narrow(StepBatch batch, int layer)
+    {
+        var kept = batch.RowsReadAfter(layer);
+        if (kept.Length == batch.Rows)
+            return batch;
+        var narrow = batch.Narrow(kept);
+        var width = MixedWidth(layer);
+        for (var i = 0; i < kept.Length; i++)
+        {
+            _places[kept[i]] = i;
+            Move(_hidden.Pointer, kept[i], i, _c.Hidden);
+            Move(_mixed.Pointer, kept[i], i, width);
+        }
+
+        for (var row = batch.Rows; row < batch.Added; row++)
+            _places[row] = row - batch.Rows + narrow.Rows;
+        _f.Batch = narrow;
+        return narrow;
+    }
+
+    private static void Move(float* rows, int from, int to, int width)
+    {
+        if (from != to)
+            new Span<float>(rows + ((long)from * width), width).CopyTo(new Span<float>(rows + ((long)to * width), width));
+    }
+
+    private int MixedWidth(int layer) => _c.FullAttention[layer] ? _c.Heads * _c.HeadDim : _c.ValueHeads * _c.ValueDim;
 
     private void RunDeltaRule(Block block, int layer, List<Slice> slices)
     {

@@ -10,8 +10,8 @@ public sealed record EngineOptions
     public int Threads { get; init; } = Environment.ProcessorCount;
 
     /// <summary>Most token rows of one step, decode rows and prefill chunks together; at least <see cref="MaxSequences"/>.</summary>
-    /// <value>384.</value>
-    public int RowsPerStep { get; init; } = 384;
+    /// <value>512.</value>
+    public int RowsPerStep { get; init; } = 512;
 
     /// <summary>Most sequences that run at once; further requests wait.</summary>
     /// <value>64.</value>

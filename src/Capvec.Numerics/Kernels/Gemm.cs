@@ -58,11 +58,14 @@ public static unsafe class Gemm
         {
             var count = Math.Min(group, endPanel - p);
             var sums = GemmScratch.Current.Sums(x.Count * count);
-            if (w.Format.IsQuantised())
-                QuantisedPanels(path, w, p, count, x, sums, form);
+            var copied = 0;
+            if (form == PackedForms.Integer)
+                copied = IntegerPanels(path, w, p, count, x, sums, y, stride);
+            else if (w.Format.IsQuantised())
+                WidenedPanels(path, w, p, count, x, sums);
             else
                 FloatPanels(path, w, p, count, x, sums);
-            for (var i = 0; i < count; i++)
+            for (var i = copied; i < count; i++)
                 CopyOut(sums + ((long)i * x.Count * PackedMatrix.PanelRows), x.Count, y + ((p + i) * PackedMatrix.PanelRows), stride, Math.Min(PackedMatrix.PanelRows, w.Rows - ((p + i) * PackedMatrix.PanelRows)));
         }
     }
@@ -86,8 +89,8 @@ public static unsafe class Gemm
         }
     }
 
-    // Each chunk is unpacked once. The sums of all rows wait side by side in between: at the output's stride, often a multiple of 4 KiB, they would evict one another.
-    private static void QuantisedPanels(KernelPath path, PackedMatrix w, int first, int count, PackedRows x, float* sums, PackedForms form)
+    // Quantised weights, float32 activations: each chunk is unpacked and widened once.
+    private static void WidenedPanels(KernelPath path, PackedMatrix w, int first, int count, PackedRows x, float* sums)
     {
         var scratch = GemmScratch.Current;
         for (var chunk = 0; chunk < w.Chunks; chunk++)
@@ -95,20 +98,40 @@ public static unsafe class Gemm
             for (var i = 0; i < count; i++)
             {
                 w.Unpack(first + i, chunk, scratch.Chunk);
-                var next = i + 1 < count ? w.Chunk(first + i + 1, chunk) : w.Chunk(first, chunk + 1);
-                if (form == PackedForms.Float)
-                    Unpacking.ToFloat(scratch.Chunk, scratch.Floats);
+                Unpacking.ToFloat(scratch.Chunk, scratch.Floats);
                 for (var tile = 0; tile < x.Tiles; tile++)
                 {
                     var (start, size) = x.Tile(tile);
-                    var to = Sums(sums, x, i, start);
-                    if (form == PackedForms.Float)
-                        Tile(path, WeightFormat.Float32, (uint*)scratch.Floats, x.At(start, chunk), scratch.Chunk.Columns, size, to, PackedMatrix.PanelRows, chunk == 0);
-                    else
-                        IntegerTile(path, scratch.Chunk, x.Integers, chunk, start, size, to, PackedMatrix.PanelRows, next + (Math.Min(tile, 1) * PanelLayout.PrefetchBytes));
+                    Tile(path, WeightFormat.Float32, (uint*)scratch.Floats, x.At(start, chunk), scratch.Chunk.Columns, size, Sums(sums, x, i, start), PackedMatrix.PanelRows, chunk == 0);
                 }
             }
         }
+    }
+
+    // Each chunk is unpacked once. The sums of all rows wait side by side in between: at the output's stride, often a multiple of 4 KiB, they would evict one another.
+    // The last chunk writes the outputs of whole panels; how many of them is returned.
+    private static int IntegerPanels(KernelPath path, PackedMatrix w, int first, int count, PackedRows x, float* sums, float* y, long stride)
+    {
+        var unpacked = GemmScratch.Current.Chunk;
+        var whole = (first + count) * PackedMatrix.PanelRows <= w.Rows ? count : count - 1;
+        for (var chunk = 0; chunk < w.Chunks; chunk++)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                w.Unpack(first + i, chunk, unpacked);
+                var next = i + 1 < count ? w.Chunk(first + i + 1, chunk) : w.Chunk(first, chunk + 1);
+                var ends = chunk == w.Chunks - 1 && i < whole;
+                for (var tile = 0; tile < x.Tiles; tile++)
+                {
+                    var (start, size) = x.Tile(tile);
+                    var from = Sums(sums, x, i, start);
+                    var to = ends ? y + (start * stride) + ((first + i) * PackedMatrix.PanelRows) : from;
+                    IntegerTile(path, unpacked, x.Integers, chunk, start, size, from, to, ends ? stride : PackedMatrix.PanelRows, next + (Math.Min(tile, 1) * PanelLayout.PrefetchBytes));
+                }
+            }
+        }
+
+        return whole;
     }
 
     // [panels of a group][rows][32]
@@ -120,16 +143,16 @@ public static unsafe class Gemm
             new ReadOnlySpan<float>(sums + (t * PackedMatrix.PanelRows), valid).CopyTo(new Span<float>(y + (t * stride), valid));
     }
 
-    private static void IntegerTile(KernelPath path, UnpackedChunk w, IntegerRows x, int chunk, int start, int size, float* y, long stride, byte* next)
+    private static void IntegerTile(KernelPath path, UnpackedChunk w, IntegerRows x, int chunk, int start, int size, float* from, float* y, long stride, byte* next)
     {
         var pairs = x.Pairs(start, chunk);
         var sums = x.Sums(start, chunk);
         var scales = x.Scales(start, chunk);
         switch (path)
         {
-            case KernelPath.Avx512: IntegerTileAvx512.Tile(w, pairs, sums, scales, size, y, stride, chunk == 0, next); break;
-            case KernelPath.Avx2: IntegerTileAvx2.Tile(w, pairs, sums, scales, size, y, stride, chunk == 0); break;
-            default: IntegerTilePortable.Tile(w, pairs, sums, scales, size, y, stride, chunk == 0); break;
+            case KernelPath.Avx512: IntegerTileAvx512.Tile(w, pairs, sums, scales, size, from, y, stride, chunk == 0, next); break;
+            case KernelPath.Avx2: IntegerTileAvx2.Tile(w, pairs, sums, scales, size, from, y, stride, chunk == 0); break;
+            default: IntegerTilePortable.Tile(w, pairs, sums, scales, size, from, y, stride, chunk == 0); break;
         }
     }
 

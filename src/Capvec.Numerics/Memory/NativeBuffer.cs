@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Capvec.Numerics.Memory;
 
 /// <summary>
-/// Memory outside the garbage collector, aligned to 64 bytes and zeroed, owned by whoever made it. Pointers into it are valid until
+/// Memory outside the garbage collector, aligned to 64 bytes, owned by whoever made it. Pointers into it are valid until
 /// <see cref="Dispose"/> or <see cref="Resize"/>.
 /// </summary>
 public sealed unsafe class NativeBuffer<T> : IDisposable
@@ -11,8 +11,8 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
 {
     private const nuint Alignment = 64;
 
-    /// <summary>Allocates <paramref name="length"/> zeroed elements.</summary>
-    public NativeBuffer(long length) => Allocate(length);
+    /// <summary>Allocates <paramref name="length"/> elements, zeroed unless <paramref name="clear"/> is false.</summary>
+    public NativeBuffer(long length, bool clear = true) => Allocate(length, clear);
 
     /// <summary>Frees what a forgotten <see cref="Dispose"/> left.</summary>
     ~NativeBuffer() => Free();
@@ -33,7 +33,7 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
             return;
         var old = Pointer;
         var oldLength = Length;
-        Allocate(length);
+        Allocate(length, clear: true);
         if (old != null)
         {
             NativeMemory.Copy(old, Pointer, (nuint)(oldLength * sizeof(T)));
@@ -48,13 +48,14 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private void Allocate(long length)
+    private void Allocate(long length, bool clear)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         var bytes = checked((nuint)(length * sizeof(T)));
         var padded = (bytes + Alignment - 1) / Alignment * Alignment;
         Pointer = (T*)(padded >= HugePages.Size ? HugePages.Allocate(padded) : NativeMemory.AlignedAlloc(Math.Max(padded, Alignment), Alignment));
-        NativeMemory.Clear(Pointer, Math.Max(padded, Alignment));
+        if (clear)
+            NativeMemory.Clear(Pointer, Math.Max(padded, Alignment));
         Length = length;
         GC.AddMemoryPressure(Math.Max(1, length * sizeof(T)));
     }

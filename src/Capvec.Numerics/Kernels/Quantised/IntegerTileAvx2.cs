@@ -10,20 +10,20 @@ namespace Capvec.Numerics.Kernels.Quantised;
 /// </summary>
 internal static unsafe class IntegerTileAvx2
 {
-    public static void Tile(UnpackedChunk w, int* x, float* sums, float* xScales, int tokens, float* y, long stride, bool first)
+    public static void Tile(UnpackedChunk w, int* x, float* sums, float* xScales, int tokens, float* from, float* y, long stride, bool first)
     {
         for (var part = 0; part < 2; part++)
         {
             var t = 0;
             for (; t < tokens - 1; t += 2)
-                Tile2(w, part, x + t, tokens, sums + t, xScales + t, y + (t * stride), stride, first);
+                Tile2(w, part, x + t, tokens, sums + t, xScales + t, from + (t * PanelLayout.Rows), y + (t * stride), stride, first);
             if (t < tokens)
-                Tile1(w, part, x + t, tokens, sums + t, xScales + t, y + (t * stride), first);
+                Tile1(w, part, x + t, tokens, sums + t, xScales + t, from + (t * PanelLayout.Rows), y + (t * stride), first);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile2(UnpackedChunk c, int part, int* x, int tokens, float* sums, float* xScales, float* y, long stride, bool first)
+    private static void Tile2(UnpackedChunk c, int part, int* x, int tokens, float* sums, float* xScales, float* from, float* y, long stride, bool first)
     {
         var w = c.Values + (32 * part);
         Vector256<float> l0 = default, h0 = default, l1 = default, h1 = default;
@@ -64,14 +64,14 @@ internal static unsafe class IntegerTileAvx2
             h1 = Fma.MultiplyAddNegated(sum, hs, h1);
         }
 
-        Finish(l0, xScales[0], y + (16 * part), first);
-        Finish(h0, xScales[0], y + (16 * part) + 8, first);
-        Finish(l1, xScales[1], y + stride + (16 * part), first);
-        Finish(h1, xScales[1], y + stride + (16 * part) + 8, first);
+        Finish(l0, xScales[0], from + (16 * part), y + (16 * part), first);
+        Finish(h0, xScales[0], from + (16 * part) + 8, y + (16 * part) + 8, first);
+        Finish(l1, xScales[1], from + PanelLayout.Rows + (16 * part), y + stride + (16 * part), first);
+        Finish(h1, xScales[1], from + PanelLayout.Rows + (16 * part) + 8, y + stride + (16 * part) + 8, first);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile1(UnpackedChunk c, int part, int* x, int tokens, float* sums, float* xScales, float* y, bool first)
+    private static void Tile1(UnpackedChunk c, int part, int* x, int tokens, float* sums, float* xScales, float* from, float* y, bool first)
     {
         var w = c.Values + (32 * part);
         Vector256<float> l0 = default, h0 = default;
@@ -104,14 +104,14 @@ internal static unsafe class IntegerTileAvx2
             h0 = Fma.MultiplyAddNegated(sum, hs, h0);
         }
 
-        Finish(l0, xScales[0], y + (16 * part), first);
-        Finish(h0, xScales[0], y + (16 * part) + 8, first);
+        Finish(l0, xScales[0], from + (16 * part), y + (16 * part), first);
+        Finish(h0, xScales[0], from + (16 * part) + 8, y + (16 * part) + 8, first);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish(Vector256<float> sum, float scale, float* y, bool first)
+    private static void Finish(Vector256<float> sum, float scale, float* from, float* y, bool first)
     {
         var s = Vector256.Create(scale);
-        Vector256.Store(first ? sum * s : Fma.MultiplyAdd(sum, s, Vector256.Load(y)), y);
+        Vector256.Store(first ? sum * s : Fma.MultiplyAdd(sum, s, Vector256.Load(from)), y);
     }
 }

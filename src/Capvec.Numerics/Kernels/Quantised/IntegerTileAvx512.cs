@@ -20,20 +20,33 @@ namespace Capvec.Numerics.Kernels.Quantised;
 /// </remarks>
 internal static unsafe class IntegerTileAvx512
 {
-    public static void Tile(UnpackedChunk w, int* x, float* sums, float* xScales, int tokens, float* y, long stride, bool first, byte* next)
+    private const int Row = PanelLayout.Rows;
+
+    /// <summary>One tile over one chunk.</summary>
+    /// <param name="w">The chunk's weights.</param>
+    /// <param name="x">Activations [pairs][tokens].</param>
+    /// <param name="sums">[blocks][tokens] sums of the activations.</param>
+    /// <param name="xScales">[tokens] scales of the activations.</param>
+    /// <param name="tokens">6, 4, 2 or 1.</param>
+    /// <param name="from">[tokens][32] sums over the chunks before; not read where <paramref name="first"/>.</param>
+    /// <param name="y">Where the sums with this chunk go; may be <paramref name="from"/>.</param>
+    /// <param name="stride">Elements from one token of <paramref name="y"/> to the next.</param>
+    /// <param name="first">Whether no chunk came before.</param>
+    /// <param name="next">Weights to ask for meanwhile.</param>
+    public static void Tile(UnpackedChunk w, int* x, float* sums, float* xScales, int tokens, float* from, float* y, long stride, bool first, byte* next)
     {
         var minima = w.HasMinima ? w.Minima : null;
         switch (tokens)
         {
-            case 6: Tile6(w.Values, w.Scales, minima, w.Blocks, w.PairsPerBlock, x, sums, xScales, y, stride, first, next); break;
-            case 4: Tile4(w.Values, w.Scales, minima, w.Blocks, w.PairsPerBlock, x, sums, xScales, y, stride, first, next); break;
-            case 2: Tile2(w.Values, w.Scales, minima, w.Blocks, w.PairsPerBlock, x, sums, xScales, y, stride, first, next); break;
-            default: Tile1(w.Values, w.Scales, minima, w.Blocks, w.PairsPerBlock, x, sums, xScales, y, stride, first, next); break;
+            case 6: Tile6(w.Values, w.Scales, minima, w.Blocks, w.PairsPerBlock, x, sums, xScales, from, y, stride, first, next); break;
+            case 4: Tile4(w.Values, w.Scales, minima, w.Blocks, w.PairsPerBlock, x, sums, xScales, from, y, stride, first, next); break;
+            case 2: Tile2(w.Values, w.Scales, minima, w.Blocks, w.PairsPerBlock, x, sums, xScales, from, y, stride, first, next); break;
+            default: Tile1(w.Values, w.Scales, minima, w.Blocks, w.PairsPerBlock, x, sums, xScales, from, y, stride, first, next); break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile6(short* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* y, long stride, bool first, byte* next)
+    private static void Tile6(short* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* from, float* y, long stride, bool first, byte* next)
     {
         var minimumBlocks = blocks;
         Vector512<float> l0 = default, l1 = default, l2 = default, l3 = default, l4 = default, l5 = default;
@@ -107,16 +120,16 @@ internal static unsafe class IntegerTileAvx512
             sums += 6;
         }
 
-        Finish(l0, h0, *xScales, y, first);
-        Finish(l1, h1, xScales[1], y + (1 * stride), first);
-        Finish(l2, h2, xScales[2], y + (2 * stride), first);
-        Finish(l3, h3, xScales[3], y + (3 * stride), first);
-        Finish(l4, h4, xScales[4], y + (4 * stride), first);
-        Finish(l5, h5, xScales[5], y + (5 * stride), first);
+        Finish(l0, h0, *xScales, from, y, first);
+        Finish(l1, h1, xScales[1], from + (1 * Row), y + (1 * stride), first);
+        Finish(l2, h2, xScales[2], from + (2 * Row), y + (2 * stride), first);
+        Finish(l3, h3, xScales[3], from + (3 * Row), y + (3 * stride), first);
+        Finish(l4, h4, xScales[4], from + (4 * Row), y + (4 * stride), first);
+        Finish(l5, h5, xScales[5], from + (5 * Row), y + (5 * stride), first);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile4(short* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* y, long stride, bool first, byte* next)
+    private static void Tile4(short* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* from, float* y, long stride, bool first, byte* next)
     {
         var minimumBlocks = blocks;
         Vector512<float> l0 = default, l1 = default, l2 = default, l3 = default;
@@ -176,14 +189,14 @@ internal static unsafe class IntegerTileAvx512
             sums += 4;
         }
 
-        Finish(l0, h0, *xScales, y, first);
-        Finish(l1, h1, xScales[1], y + (1 * stride), first);
-        Finish(l2, h2, xScales[2], y + (2 * stride), first);
-        Finish(l3, h3, xScales[3], y + (3 * stride), first);
+        Finish(l0, h0, *xScales, from, y, first);
+        Finish(l1, h1, xScales[1], from + (1 * Row), y + (1 * stride), first);
+        Finish(l2, h2, xScales[2], from + (2 * Row), y + (2 * stride), first);
+        Finish(l3, h3, xScales[3], from + (3 * Row), y + (3 * stride), first);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile2(short* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* y, long stride, bool first, byte* next)
+    private static void Tile2(short* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* from, float* y, long stride, bool first, byte* next)
     {
         var minimumBlocks = blocks;
         Vector512<float> l0 = default, l1 = default;
@@ -229,12 +242,12 @@ internal static unsafe class IntegerTileAvx512
             sums += 2;
         }
 
-        Finish(l0, h0, *xScales, y, first);
-        Finish(l1, h1, xScales[1], y + (1 * stride), first);
+        Finish(l0, h0, *xScales, from, y, first);
+        Finish(l1, h1, xScales[1], from + (1 * Row), y + (1 * stride), first);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile1(short* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* y, long stride, bool first, byte* next)
+    private static void Tile1(short* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* from, float* y, long stride, bool first, byte* next)
     {
         var minimumBlocks = blocks;
         Vector512<float> l0 = default;
@@ -273,11 +286,11 @@ internal static unsafe class IntegerTileAvx512
             sums += 1;
         }
 
-        Finish(l0, h0, *xScales, y, first);
+        Finish(l0, h0, *xScales, from, y, first);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish(Vector512<float> low, Vector512<float> high, float scale, float* y, bool first)
+    private static void Finish(Vector512<float> low, Vector512<float> high, float scale, float* from, float* y, bool first)
     {
         var s = Vector512.Create(scale);
         if (first)
@@ -287,7 +300,7 @@ internal static unsafe class IntegerTileAvx512
             return;
         }
 
-        Vector512.Store(Avx512F.FusedMultiplyAdd(low, s, Vector512.Load(y)), y);
-        Vector512.Store(Avx512F.FusedMultiplyAdd(high, s, Vector512.Load(y + 16)), y + 16);
+        Vector512.Store(Avx512F.FusedMultiplyAdd(low, s, Vector512.Load(from)), y);
+        Vector512.Store(Avx512F.FusedMultiplyAdd(high, s, Vector512.Load(from + 16)), y + 16);
     }
 }

@@ -5,7 +5,7 @@ namespace Capvec.Numerics.Kernels.Quantised;
 /// <summary>Integer tiles for any machine: 4 rows by one token, with 128-bit vectors where there are any; multiplies, then adds.</summary>
 internal static unsafe class IntegerTilePortable
 {
-    public static void Tile(UnpackedChunk w, int* x, float* sums, float* xScales, int tokens, float* y, long stride, bool first)
+    public static void Tile(UnpackedChunk w, int* x, float* sums, float* xScales, int tokens, float* from, float* y, long stride, bool first)
     {
         for (var t = 0; t < tokens; t++)
         {
@@ -13,7 +13,7 @@ internal static unsafe class IntegerTilePortable
             {
                 var sum = Rows(w, part, x + t, sums + t, tokens) * Vector128.Create(xScales[t]);
                 var to = y + (t * stride) + (4 * part);
-                Vector128.Store(first ? sum : Vector128.Load(to) + sum, to);
+                Vector128.Store(first ? sum : Vector128.Load(from + (t * PanelLayout.Rows) + (4 * part)) + sum, to);
             }
         }
     }
