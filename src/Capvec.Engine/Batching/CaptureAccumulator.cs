@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Capvec.Engine.Requests;
 using Capvec.Formats.Errors;
+using Capvec.Numerics.Vectors;
 
 namespace Capvec.Engine.Batching;
 
@@ -12,7 +13,8 @@ internal sealed unsafe class CaptureAccumulator
     private readonly int[] _slot;
     private readonly double[][] _sums;
     private readonly List<float>[] _rows;
-    private readonly int[] _counts;
+    private readonly int _chosen;
+    private readonly int _last;
 
     public CaptureAccumulator(CaptureRequest request, int layers, int hidden, int tokens)
     {
@@ -31,7 +33,10 @@ internal sealed unsafe class CaptureAccumulator
 
         _sums = [.. Layers.Select(_ => new double[request.Reduction switch { CaptureReduction.Mean => hidden, CaptureReduction.MeanLength => 1, _ => 0 }])];
         _rows = [.. Layers.Select(_ => new List<float>())];
-        _counts = new int[Layers.Length];
+        _chosen = request.Tokens?.Count(t => t) ?? tokens;
+        _last = tokens - 1;
+        while (_last >= 0 && !IsChosen(_last))
+            _last--;
     }
 
     /// <summary>0-based blocks, in the order of the result.</summary>
@@ -43,20 +48,20 @@ internal sealed unsafe class CaptureAccumulator
     /// <summary>Whether a layer is wanted.</summary>
     public bool Wants(int layer) => _slot[layer] >= 0;
 
-    /// <summary>Takes the row of one position at one layer.</summary>
+    /// <summary>Whether the row of a position at a wanted layer has a part in the result.</summary>
+    public bool Reads(int position) => IsChosen(position) && (_request.Reduction != CaptureReduction.Last || position == _last);
+
+    /// <summary>Takes the row of a position that the result reads, at one layer; each position once.</summary>
     public void Take(int layer, int position, float* row)
     {
-        if (_request.Tokens is { } chosen && !chosen[position])
-            return;
         var slot = _slot[layer];
-        _counts[slot]++;
         var values = new ReadOnlySpan<float>(row, _hidden);
         switch (_request.Reduction)
         {
             case CaptureReduction.Mean:
                 var sums = _sums[slot];
-                for (var i = 0; i < sums.Length; i++)
-                    sums[i] += row[i];
+                fixed (double* to = sums)
+                    Rows.AddTo(to, row, sums.Length);
                 break;
             case CaptureReduction.MeanLength:
                 var squares = 0.0;
@@ -65,7 +70,6 @@ internal sealed unsafe class CaptureAccumulator
                 _sums[slot][0] += Math.Sqrt(squares);
                 break;
             case CaptureReduction.Last:
-                _rows[slot].Clear();
                 _rows[slot].AddRange(values);
                 break;
             default:
@@ -76,13 +80,15 @@ internal sealed unsafe class CaptureAccumulator
 
     public CaptureResult Result()
     {
-        var tokens = _counts.Length == 0 ? 0 : _counts[0];
+        var tokens = Layers.IsEmpty ? 0 : _chosen;
         if (_request.Reduction is CaptureReduction.Mean or CaptureReduction.MeanLength)
         {
-            var means = _sums.Select((sums, slot) => tokens == 0 ? [] : Array.ConvertAll(sums, s => (float)(s / _counts[slot])));
+            var means = _sums.Select(sums => tokens == 0 ? [] : Array.ConvertAll(sums, s => (float)(s / tokens)));
             return new CaptureResult(Layers, tokens == 0 ? 0 : 1, tokens, [.. means]);
         }
 
         return new CaptureResult(Layers, _request.Reduction == CaptureReduction.Last ? Math.Min(tokens, 1) : tokens, tokens, [.. _rows.Select(r => r.ToArray())]);
     }
+
+    private bool IsChosen(int position) => _request.Tokens is not { } chosen || chosen[position];
 }

@@ -96,8 +96,10 @@ internal sealed class StepBatch
         var read = new bool[Rows];
         foreach (var slice in _slices)
         {
-            if (slice.Capture?.Wants(lastLayer) == true || slice.Recording.Any(t => t.Depth == lastLayer + 1))
-                read.AsSpan(slice.Row, slice.Count).Fill(true);
+            var capture = slice.Capture?.Wants(lastLayer) == true ? slice.Capture : null;
+            var recorded = slice.Recording.Any(t => t.Depth == lastLayer + 1);
+            for (var i = 0; i < slice.Count; i++)
+                read[slice.Row + i] = recorded || capture?.Reads(slice.Position + i) == true;
         }
 
         foreach (var row in _logitRows)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Capvec.Engine.Batching;
 using Capvec.Engine.Layers;
 using Capvec.Numerics.Memory;
@@ -186,7 +187,7 @@ internal sealed unsafe class DeltaRuleMixer : IDisposable
         Vector512.Store(a1 + b1, read + 16);
     }
 
-    /// <summary>One token: S is decayed, corrected and read with q.</summary>
+    /// <summary>One token: S is decayed, corrected and read with q. The strip that comes next is asked for meanwhile: in decoding, S comes from memory.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Step(float* s, float* q, float* k, float* v, float* read, float decay, float beta, float* o, int dk)
     {
@@ -204,6 +205,7 @@ internal sealed unsafe class DeltaRuleMixer : IDisposable
             var s01 = Vector512.FusedMultiplyAdd(k0, d1, Vector512.Load(s + 16) * dec);
             var s10 = Vector512.FusedMultiplyAdd(k1, d0, Vector512.Load(s + Strip) * dec);
             var s11 = Vector512.FusedMultiplyAdd(k1, d1, Vector512.Load(s + Strip + 16) * dec);
+            Ahead(s + ((long)dk * Strip));
             Vector512.Store(s00, s);
             Vector512.Store(s01, s + 16);
             Vector512.Store(s10, s + Strip);
@@ -281,6 +283,17 @@ internal sealed unsafe class DeltaRuleMixer : IDisposable
         Vector512.Store(a1 + b1, o + 16);
         Vector512.Store(e0 + f0, read);
         Vector512.Store(e1 + f1, read + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Ahead(float* s)
+    {
+        if (!Sse.IsSupported)
+            return;
+        Sse.Prefetch0(s);
+        Sse.Prefetch0(s + 16);
+        Sse.Prefetch0(s + Strip);
+        Sse.Prefetch0(s + Strip + 16);
     }
 
     // y = sum over taps of x[tap] w[tap], in order of the taps.

@@ -227,6 +227,9 @@ internal sealed unsafe class TextNetwork : IDisposable
         if (slice.Capture is not { } capture || !capture.Wants(layer))
             return;
         for (var i = 0; i < slice.Count; i++)
-            capture.Take(layer, slice.Position + i, _hidden.Pointer + ((long)(slice.Row + i) * _c.Hidden));
+        {
+            if (capture.Reads(slice.Position + i))
+                capture.Take(layer, slice.Position + i, _hidden.Pointer + ((long)(slice.Row + i) * _c.Hidden));
+        }
     }
 }

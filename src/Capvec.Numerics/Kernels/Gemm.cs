@@ -15,6 +15,9 @@ public static unsafe class Gemm
     private const int GroupRows = 96;
     private const int GroupPanels = 4;
 
+    // Up to so many tiles, widening a q8_0 chunk for each costs less than writing it down in 16 bits once.
+    private const int DirectTiles = 4;
+
     /// <summary>The definition, in plain loops: the oracle of the tests. Fused where <paramref name="fused"/>.</summary>
     public static void Reference(PackedMatrix w, ReadOnlySpan<float> x, Span<float> y, bool fused)
     {
@@ -113,12 +116,17 @@ public static unsafe class Gemm
     private static int IntegerPanels(KernelPath path, PackedMatrix w, int first, int count, PackedRows x, float* sums, float* y, long stride)
     {
         var unpacked = GemmScratch.Current.Chunk;
+        var direct = path == KernelPath.Avx512 && w.Format == WeightFormat.Q8_0 && x.Tiles <= DirectTiles;
         var whole = (first + count) * PackedMatrix.PanelRows <= w.Rows ? count : count - 1;
         for (var chunk = 0; chunk < w.Chunks; chunk++)
         {
             for (var i = 0; i < count; i++)
             {
-                w.Unpack(first + i, chunk, unpacked);
+                var packed = w.Chunk(first + i, chunk);
+                if (direct)
+                    Unpacking.Q80Scales(packed, w.ChunkColumns(chunk), unpacked);
+                else
+                    w.Unpack(first + i, chunk, unpacked);
                 var next = i + 1 < count ? w.Chunk(first + i + 1, chunk) : w.Chunk(first, chunk + 1);
                 var ends = chunk == w.Chunks - 1 && i < whole;
                 for (var tile = 0; tile < x.Tiles; tile++)
@@ -126,7 +134,7 @@ public static unsafe class Gemm
                     var (start, size) = x.Tile(tile);
                     var from = Sums(sums, x, i, start);
                     var to = ends ? y + (start * stride) + ((first + i) * PackedMatrix.PanelRows) : from;
-                    IntegerTile(path, unpacked, x.Integers, chunk, start, size, from, to, ends ? stride : PackedMatrix.PanelRows, next + (Math.Min(tile, 1) * PanelLayout.PrefetchBytes));
+                    IntegerTile(path, unpacked, direct ? packed : null, x.Integers, chunk, start, size, from, to, ends ? stride : PackedMatrix.PanelRows, next + (Math.Min(tile, 1) * PanelLayout.PrefetchBytes));
                 }
             }
         }
@@ -143,13 +151,14 @@ public static unsafe class Gemm
             new ReadOnlySpan<float>(sums + (t * PackedMatrix.PanelRows), valid).CopyTo(new Span<float>(y + (t * stride), valid));
     }
 
-    private static void IntegerTile(KernelPath path, UnpackedChunk w, IntegerRows x, int chunk, int start, int size, float* from, float* y, long stride, byte* next)
+    private static void IntegerTile(KernelPath path, UnpackedChunk w, byte* bytes, IntegerRows x, int chunk, int start, int size, float* from, float* y, long stride, byte* next)
     {
         var pairs = x.Pairs(start, chunk);
         var sums = x.Sums(start, chunk);
         var scales = x.Scales(start, chunk);
         switch (path)
         {
+            case KernelPath.Avx512 when bytes != null: IntegerTileAvx512.TileBytes(bytes, w, pairs, sums, scales, size, from, y, stride, chunk == 0, next); break;
             case KernelPath.Avx512: IntegerTileAvx512.Tile(w, pairs, sums, scales, size, from, y, stride, chunk == 0, next); break;
             case KernelPath.Avx2: IntegerTileAvx2.Tile(w, pairs, sums, scales, size, from, y, stride, chunk == 0); break;
             default: IntegerTilePortable.Tile(w, pairs, sums, scales, size, from, y, stride, chunk == 0); break;

@@ -112,8 +112,11 @@ public sealed unsafe class PackedMatrix : IDisposable
     internal void Unpack(int panel, int chunk, UnpackedChunk to) => Unpacking.Chunk(
         Format,
         Chunk(panel, chunk),
-        Math.Min(PanelLayout.ChunkColumns, Columns - (chunk * PanelLayout.ChunkColumns)),
+        ChunkColumns(chunk),
         to);
+
+    /// <summary>Columns of a chunk of a quantised panel: 256, or what is left in the last.</summary>
+    internal int ChunkColumns(int chunk) => Math.Min(PanelLayout.ChunkColumns, Columns - (chunk * PanelLayout.ChunkColumns));
 
     /// <summary>Where a chunk of a quantised panel begins; one past the last is good to be asked for ahead, not to be read.</summary>
     internal byte* Chunk(int panel, int chunk) => (byte*)Panel(panel) + ((long)chunk * PanelLayout.ChunkBytes(Format, PanelLayout.ChunkColumns));

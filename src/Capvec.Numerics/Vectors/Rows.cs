@@ -35,6 +35,21 @@ public static unsafe class Rows
     /// <summary><c>sum_i x[i]^2</c>.</summary>
     public static float SumOfSquares(float* x, int n) => Dot(x, x, n);
 
+    /// <summary><c>y[i] += x[i]</c> in float64.</summary>
+    public static void AddTo(double* y, float* x, int n)
+    {
+        var i = 0;
+        for (; i <= n - Lanes; i += Lanes)
+        {
+            var (low, high) = Vector512.Widen(Vector512.Load(x + i));
+            Vector512.Store(Vector512.Load(y + i) + low, y + i);
+            Vector512.Store(Vector512.Load(y + i + (Lanes / 2)) + high, y + i + (Lanes / 2));
+        }
+
+        for (; i < n; i++)
+            y[i] += x[i];
+    }
+
     /// <summary><c>y[i] += a x[i]</c>, fused.</summary>
     public static void AddScaled(float* y, float* x, float a, int n)
     {

@@ -33,32 +33,41 @@ internal static unsafe class IntegerTileAvx512
     /// <param name="stride">Elements from one token of <paramref name="y"/> to the next.</param>
     /// <param name="first">Whether no chunk came before.</param>
     /// <param name="next">Weights to ask for meanwhile.</param>
-    public static void Tile(UnpackedChunk w, int* x, float* sums, float* xScales, int tokens, float* from, float* y, long stride, bool first, byte* next)
+    public static void Tile(UnpackedChunk w, int* x, float* sums, float* xScales, int tokens, float* from, float* y, long stride, bool first, byte* next) =>
+        Tile<UnpackedPairs>((byte*)w.Values, w, x, sums, xScales, tokens, from, y, stride, first, next);
+
+    /// <summary>The same, with the weights of a q8_0 chunk where they are in the panel; of <paramref name="w"/> only the scales are read.</summary>
+    public static void TileBytes(byte* chunk, UnpackedChunk w, int* x, float* sums, float* xScales, int tokens, float* from, float* y, long stride, bool first, byte* next) =>
+        Tile<BytePairs>(chunk, w, x, sums, xScales, tokens, from, y, stride, first, next);
+
+    private static void Tile<T>(byte* values, UnpackedChunk w, int* x, float* sums, float* xScales, int tokens, float* from, float* y, long stride, bool first, byte* next)
+        where T : struct, IWeightPairs
     {
         var minima = w.HasMinima ? w.Minima : null;
         switch (tokens)
         {
-            case 6: Tile6(w.Values, w.Scales, minima, w.Blocks, w.PairsPerBlock, x, sums, xScales, from, y, stride, first, next); break;
-            case 4: Tile4(w.Values, w.Scales, minima, w.Blocks, w.PairsPerBlock, x, sums, xScales, from, y, stride, first, next); break;
-            case 2: Tile2(w.Values, w.Scales, minima, w.Blocks, w.PairsPerBlock, x, sums, xScales, from, y, stride, first, next); break;
-            default: Tile1(w.Values, w.Scales, minima, w.Blocks, w.PairsPerBlock, x, sums, xScales, from, y, stride, first, next); break;
+            case 6: Tile6<T>(values, w.Scales, minima, w.Blocks, w.PairsPerBlock, x, sums, xScales, from, y, stride, first, next); break;
+            case 4: Tile4<T>(values, w.Scales, minima, w.Blocks, w.PairsPerBlock, x, sums, xScales, from, y, stride, first, next); break;
+            case 2: Tile2<T>(values, w.Scales, minima, w.Blocks, w.PairsPerBlock, x, sums, xScales, from, y, stride, first, next); break;
+            default: Tile1<T>(values, w.Scales, minima, w.Blocks, w.PairsPerBlock, x, sums, xScales, from, y, stride, first, next); break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile6(short* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* from, float* y, long stride, bool first, byte* next)
+    private static void Tile6<T>(byte* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* from, float* y, long stride, bool first, byte* next)
+        where T : struct, IWeightPairs
     {
         var minimumBlocks = blocks;
         Vector512<float> l0 = default, l1 = default, l2 = default, l3 = default, l4 = default, l5 = default;
         Vector512<float> h0 = default, h1 = default, h2 = default, h3 = default, h4 = default, h5 = default;
         for (; blocks > 0; blocks--)
         {
+            w += T.Header;
             Vector512<int> li0 = default, li1 = default, li2 = default, li3 = default, li4 = default, li5 = default;
             Vector512<int> hi0 = default, hi1 = default, hi2 = default, hi3 = default, hi4 = default, hi5 = default;
             for (var p = pairs; p > 0; p--)
             {
-                var low = Vector512.Load(w);
-                var high = Vector512.Load(w + 32);
+                T.Load(w, out var low, out var high);
                 var b = Vector512.Create(*(x)).AsInt16();
                 li0 += Avx512BW.MultiplyAddAdjacent(low, b);
                 hi0 += Avx512BW.MultiplyAddAdjacent(high, b);
@@ -79,7 +88,7 @@ internal static unsafe class IntegerTileAvx512
                 hi5 += Avx512BW.MultiplyAddAdjacent(high, b);
                 Sse.Prefetch1(next);
                 next += 64;
-                w += 64;
+                w += T.Bytes;
                 x += 6;
             }
 
@@ -129,19 +138,20 @@ internal static unsafe class IntegerTileAvx512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile4(short* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* from, float* y, long stride, bool first, byte* next)
+    private static void Tile4<T>(byte* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* from, float* y, long stride, bool first, byte* next)
+        where T : struct, IWeightPairs
     {
         var minimumBlocks = blocks;
         Vector512<float> l0 = default, l1 = default, l2 = default, l3 = default;
         Vector512<float> h0 = default, h1 = default, h2 = default, h3 = default;
         for (; blocks > 0; blocks--)
         {
+            w += T.Header;
             Vector512<int> li0 = default, li1 = default, li2 = default, li3 = default;
             Vector512<int> hi0 = default, hi1 = default, hi2 = default, hi3 = default;
             for (var p = pairs; p > 0; p--)
             {
-                var low = Vector512.Load(w);
-                var high = Vector512.Load(w + 32);
+                T.Load(w, out var low, out var high);
                 var b = Vector512.Create(*(x)).AsInt16();
                 li0 += Avx512BW.MultiplyAddAdjacent(low, b);
                 hi0 += Avx512BW.MultiplyAddAdjacent(high, b);
@@ -156,7 +166,7 @@ internal static unsafe class IntegerTileAvx512
                 hi3 += Avx512BW.MultiplyAddAdjacent(high, b);
                 Sse.Prefetch1(next);
                 next += 64;
-                w += 64;
+                w += T.Bytes;
                 x += 4;
             }
 
@@ -196,19 +206,20 @@ internal static unsafe class IntegerTileAvx512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile2(short* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* from, float* y, long stride, bool first, byte* next)
+    private static void Tile2<T>(byte* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* from, float* y, long stride, bool first, byte* next)
+        where T : struct, IWeightPairs
     {
         var minimumBlocks = blocks;
         Vector512<float> l0 = default, l1 = default;
         Vector512<float> h0 = default, h1 = default;
         for (; blocks > 0; blocks--)
         {
+            w += T.Header;
             Vector512<int> li0 = default, li1 = default;
             Vector512<int> hi0 = default, hi1 = default;
             for (var p = pairs; p > 0; p--)
             {
-                var low = Vector512.Load(w);
-                var high = Vector512.Load(w + 32);
+                T.Load(w, out var low, out var high);
                 var b = Vector512.Create(*(x)).AsInt16();
                 li0 += Avx512BW.MultiplyAddAdjacent(low, b);
                 hi0 += Avx512BW.MultiplyAddAdjacent(high, b);
@@ -217,7 +228,7 @@ internal static unsafe class IntegerTileAvx512
                 hi1 += Avx512BW.MultiplyAddAdjacent(high, b);
                 Sse.Prefetch1(next);
                 next += 64;
-                w += 64;
+                w += T.Bytes;
                 x += 2;
             }
 
@@ -247,25 +258,26 @@ internal static unsafe class IntegerTileAvx512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile1(short* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* from, float* y, long stride, bool first, byte* next)
+    private static void Tile1<T>(byte* w, float* scales, float* minima, int blocks, int pairs, int* x, float* sums, float* xScales, float* from, float* y, long stride, bool first, byte* next)
+        where T : struct, IWeightPairs
     {
         var minimumBlocks = blocks;
         Vector512<float> l0 = default;
         Vector512<float> h0 = default;
         for (; blocks > 0; blocks--)
         {
+            w += T.Header;
             Vector512<int> li0 = default;
             Vector512<int> hi0 = default;
             for (var p = pairs; p > 0; p--)
             {
-                var low = Vector512.Load(w);
-                var high = Vector512.Load(w + 32);
+                T.Load(w, out var low, out var high);
                 var b = Vector512.Create(*(x)).AsInt16();
                 li0 += Avx512BW.MultiplyAddAdjacent(low, b);
                 hi0 += Avx512BW.MultiplyAddAdjacent(high, b);
                 Sse.Prefetch1(next);
                 next += 64;
-                w += 64;
+                w += T.Bytes;
                 x += 1;
             }
 

@@ -27,6 +27,14 @@ internal static unsafe class Unpacking
         }
     }
 
+    /// <summary>The scales of a q8_0 chunk alone, for kernels that read its weights where they are.</summary>
+    public static void Q80Scales(byte* from, int columns, UnpackedChunk to)
+    {
+        (to.HasMinima, to.PairsPerBlock, to.Blocks) = (false, 16, columns / PanelLayout.BlockColumns);
+        for (var b = 0; b < to.Blocks; b++)
+            Scales(from + (b * PanelLayout.BlockBytes(WeightFormat.Q8_0)), to.Scales + (b * Rows));
+    }
+
     /// <summary>The chunk as float32 weights [columns][32 rows]: the panel of the exact kernels.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ToFloat(UnpackedChunk chunk, float* to)

@@ -1,0 +1,16 @@
+using System.Runtime.Intrinsics;
+
+namespace Capvec.Numerics.Kernels.Quantised;
+
+/// <summary>How an integer tile reads a pair of columns of 32 rows as 64 lanes of 16 bits.</summary>
+internal unsafe interface IWeightPairs
+{
+    /// <summary>Bytes of a pair.</summary>
+    static abstract int Bytes { get; }
+
+    /// <summary>Bytes before the pairs of a block.</summary>
+    static abstract int Header { get; }
+
+    /// <summary>The lanes of rows 0 to 15 and of rows 16 to 31.</summary>
+    static abstract void Load(byte* pair, out Vector512<short> low, out Vector512<short> high);
+}
