@@ -51,8 +51,11 @@ internal sealed unsafe class CaptureAccumulator
     /// <summary>Whether the row of a position at a wanted layer has a part in the result.</summary>
     public bool Reads(int position) => IsChosen(position) && (_request.Reduction != CaptureReduction.Last || position == _last);
 
-    /// <summary>Takes the row of a position that the result reads, at one layer; each position once.</summary>
-    public void Take(int layer, int position, float* row)
+    /// <summary>Whether columns may be taken apart, by different threads.</summary>
+    public bool IsByColumn => _request.Reduction == CaptureReduction.Mean;
+
+    /// <summary>Takes columns <c>[from, to)</c> of the row of a position that the result reads, at one layer: each position once, in order; all columns at once unless <see cref="IsByColumn"/>.</summary>
+    public void Take(int layer, float* row, int from, int to)
     {
         var slot = _slot[layer];
         var values = new ReadOnlySpan<float>(row, _hidden);
@@ -60,8 +63,8 @@ internal sealed unsafe class CaptureAccumulator
         {
             case CaptureReduction.Mean:
                 var sums = _sums[slot];
-                fixed (double* to = sums)
-                    Rows.AddTo(to, row, sums.Length);
+                fixed (double* first = sums)
+                    Rows.AddTo(first + from, row + from, to - from);
                 break;
             case CaptureReduction.MeanLength:
                 var squares = 0.0;

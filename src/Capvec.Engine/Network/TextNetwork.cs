@@ -18,6 +18,7 @@ namespace Capvec.Engine.Network;
 /// </summary>
 internal sealed unsafe class TextNetwork : IDisposable
 {
+    private const int CaptureColumns = 128;
     private readonly ModelWeights _w;
     private readonly ModelConfig _c;
     private readonly ForwardContext _f;
@@ -226,10 +227,24 @@ internal sealed unsafe class TextNetwork : IDisposable
     {
         if (slice.Capture is not { } capture || !capture.Wants(layer))
             return;
+        if (!capture.IsByColumn)
+        {
+            Take(capture, slice, layer, 0, _c.Hidden);
+            return;
+        }
+
+        // Sums run over the rows in order, so workers divide the columns.
+        _f.Pool.For(
+            (_c.Hidden + CaptureColumns - 1) / CaptureColumns,
+            (_, first, end) => Take(capture, slice, layer, first * CaptureColumns, Math.Min(end * CaptureColumns, _c.Hidden)));
+    }
+
+    private void Take(CaptureAccumulator capture, Slice slice, int layer, int from, int to)
+    {
         for (var i = 0; i < slice.Count; i++)
         {
             if (capture.Reads(slice.Position + i))
-                capture.Take(layer, slice.Position + i, _hidden.Pointer + ((long)(slice.Row + i) * _c.Hidden));
+                capture.Take(layer, _hidden.Pointer + ((long)(slice.Row + i) * _c.Hidden), from, to);
         }
     }
 }
