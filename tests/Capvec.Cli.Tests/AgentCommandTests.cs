@@ -57,6 +57,38 @@ public sealed class AgentCommandTests
         discriminant.Json.GetProperty("estimator").GetString().ShouldBe("lda, orthogonal to turns");
         discriminant.Json.GetProperty("directions_hash").GetString().ShouldNotBe(computed.Json.GetProperty("directions_hash").GetString());
 
+        // The same contrast with few traces, with its labels and with labels dealt out again.
+        string[] small = ["compute", "--activations", folder.File("a.safetensors"), "--take", "2/3", "--seed", "1", "--json", "--out"];
+        var few = await CapvecProcess.RunAsync([.. small, folder.File("few")]);
+        few.ExitCode.ShouldBe(0, few.Error);
+        (few.Json.GetProperty("positives").GetInt32(), few.Json.GetProperty("negatives").GetInt32()).ShouldBe((2, 3));
+        var dealt = await CapvecProcess.RunAsync([.. small, folder.File("dealt"), "--shuffle-labels", "1"]);
+        (dealt.Json.GetProperty("positives").GetInt32(), dealt.Json.GetProperty("negatives").GetInt32()).ShouldBe((2, 3));
+        dealt.Json.GetProperty("directions_hash").GetString().ShouldNotBe(few.Json.GetProperty("directions_hash").GetString());
+        var many = await CapvecProcess.RunAsync([.. small[..3], "--take", "99/2", "--out", folder.File("many")]);
+        (many.ExitCode, many.ErrorLines.Length).ShouldBe((2, 1));
+        many.Error.ShouldContain("99 positives and 2 negatives cannot be taken");
+        (await CapvecProcess.RunAsync([.. small[..3], "--positive-arms", "sft", "--out", folder.File("many")])).Error.ShouldContain("--positive-arms sft: there is no such arm; there are base");
+
+        var estimators = await CapvecProcess.RunAsync("estimators", "--activations", folder.File("a.safetensors"), "--shuffles", "3", "--out", folder.File("e.csv"), "--json");
+        estimators.ExitCode.ShouldBe(0, estimators.Error);
+        var table = estimators.Json.GetProperty("estimators").EnumerateArray().ToDictionary(e => e.GetProperty("estimator").GetString()!, e => e.GetProperty("auc_held_out").EnumerateArray().Select(a => a.ValueKind == JsonValueKind.Null ? double.NaN : a.GetDouble()).ToArray());
+        table.Count.ShouldBe(9);
+        foreach (var layer in computed.Json.GetProperty("layers").EnumerateArray())
+            table["mean-difference"][layer.GetProperty("layer").GetInt32()].ShouldBe(layer.GetProperty("auc_held_out").GetDouble(), 1e-9);
+        (await File.ReadAllLinesAsync(folder.File("e.csv"), TestContext.Current.CancellationToken)).Length.ShouldBe(1 + (9 * 12));
+
+        // Strength 0 gives the trials of base, token for token.
+        var zero = await CapvecProcess.RunAsync(
+            "collect", "--model", Model, "--tasks", "tasks/sprint", "--attempts", "1", "--seed", "5", "--vector", folder.File("v"), "--layer", "3", "--alpha", "0", "--arm", "zero", "--out", folder.File("zero"), "--json");
+        zero.ExitCode.ShouldBe(0, zero.Error);
+        var compared = await CapvecProcess.RunAsync("compare", "--traces", folder.File("traces"), folder.File("zero"), "--json");
+        compared.ExitCode.ShouldBe(0, compared.Error);
+        var arm = compared.Json.GetProperty("arms").EnumerateArray().Single(a => a.GetProperty("arm").GetString() == "zero");
+        new[] { "trials", "paired", "same_outcome", "same_tokens" }.Select(key => arm.GetProperty(key).GetInt32()).ShouldAllBe(n => n == 6);
+        arm.GetProperty("passed").GetInt32().ShouldBe(zero.Json.GetProperty("passed").GetInt32());
+        (await CapvecProcess.RunAsync("compare", "--traces", folder.File("zero"), "--base", "base")).Error.ShouldContain("there is no trace of the arm base; there are zero");
+
         // The screen reads trials that the direction was not made from, and none of those that it was.
         string[] screen = ["screen", "--model", Model, "--vectors", folder.File("v", "dir.safetensors"), "--layers", "3,11", "--strengths", "0.5,1", "--unit", "margin", "--out", folder.File("s.json"), "--json", "--traces"];
         var known = await CapvecProcess.RunAsync([.. screen, folder.File("traces")]);
