@@ -142,6 +142,17 @@ public sealed class AgentCommandTests
         chat.ExitCode.ShouldBe(0, chat.Error);
         chat.Json.GetProperty("directions_hash").GetString().ShouldNotBe(hash);
 
+        // The screen reads the same pairs, each under a direction that was made without it.
+        string[] screen = ["screen", "--model", Model, "--pairs", folder.File("p.csv"), "--layers", "5,9", "--strengths", "0.5,1", "--kl-bound", "100", "--out", folder.File("s.json"), "--json"];
+        var screened = await CapvecProcess.RunAsync(screen);
+        screened.ExitCode.ShouldBe(0, screened.Error);
+        (screened.Json.GetProperty("solved").GetInt32(), screened.Json.GetProperty("failed").GetInt32()).ShouldBe((4, 4));
+        screened.Json.GetProperty("points").EnumerateArray().Select(p => (p.GetProperty("layer").GetInt32(), p.GetProperty("strength").GetDouble())).Order().ShouldBe([(5, 0.5), (5, 1), (9, 0.5), (9, 1)]);
+        foreach (var point in screened.Json.GetProperty("points").EnumerateArray().Where(p => p.GetProperty("layer").GetInt32() == 5))
+            point.GetProperty("alpha").GetDouble().ShouldBe(Margin(csv) * point.GetProperty("strength").GetDouble(), 1e-3);
+        (await CapvecProcess.RunAsync([.. screen, "--vectors", folder.File("a")])).ExitCode.ShouldBe(2);
+        (await CapvecProcess.RunAsync([.. screen[..3], "--out", folder.File("s.json")])).Error.ShouldContain("either --vectors with --traces is needed");
+
         await File.WriteAllTextAsync(folder.File("bad.jsonl"), "{\"positive\": \"a\"}\n", TestContext.Current.CancellationToken);
         var lacking = await CapvecProcess.RunAsync([.. common, folder.File("e"), "--pairs", folder.File("bad.jsonl")]);
         lacking.ExitCode.ShouldBe(1);

@@ -30,6 +30,7 @@ internal static class SampleRefusals
             Trials = trials,
             Refusals = new("guarded/*", SampleStatistics.Arms("test", arms, outcomes)),
             Groups = [.. from arm in arms from g in new[] { "guarded", "neutral" } select Group(arm.Name, g, [.. trials.Where(t => t.Arm == arm.Name && t.Reward is not null && t.Task.StartsWith(g, StringComparison.Ordinal))])],
+            NeverPassed = [.. trials.Where(t => t.Reward is not null).GroupBy(t => t.Task).Where(g => !g.Any(t => t.Passed)).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => KeyValuePair.Create(g.Key, g.Count()))],
             Candidate = "L11 everywhere",
             Verdict = new(VerdictKind.FewerRefusals, "'L11 everywhere' lowered the share of refused trials on guarded/*.", []),
         };
