@@ -114,6 +114,15 @@ public sealed class AgentCommandTests
         steered.ExitCode.ShouldBe(0, steered.Error);
         steered.Json.GetProperty("plain").GetProperty("text").GetString().ShouldNotBe(steered.Json.GetProperty("steered").GetProperty("text").GetString());
 
+        // The control: the same command with random directions in the place of these, the same ones for the same seed.
+        string[] control = ["steer", "--model", Model, "--prompt", "Count the lines of a.txt.", "--vector", folder.File("v", "dir.pt"), "--layer", "4-10", "--alpha", "40", "--json", "--random-direction"];
+        static string? Fingerprint(CapvecRun run) => run.Json.GetProperty("steering").GetString();
+        var fingerprints = new List<string?> { Fingerprint(steered) };
+        foreach (var seed in new[] { "1", "2", "1" })
+            fingerprints.Add(Fingerprint(await CapvecProcess.RunAsync([.. control, seed])));
+        fingerprints[3].ShouldBe(fingerprints[1]);
+        fingerprints.Distinct().Count().ShouldBe(3);
+
         var inspected = await CapvecProcess.RunAsync("inspect", folder.File("v", "dir.pt"), "--json");
         inspected.Json.GetProperty("directions").GetBoolean().ShouldBeTrue();
     }
@@ -150,6 +159,11 @@ public sealed class AgentCommandTests
         screened.Json.GetProperty("points").EnumerateArray().Select(p => (p.GetProperty("layer").GetInt32(), p.GetProperty("strength").GetDouble())).Order().ShouldBe([(5, 0.5), (5, 1), (9, 0.5), (9, 1)]);
         foreach (var point in screened.Json.GetProperty("points").EnumerateArray().Where(p => p.GetProperty("layer").GetInt32() == 5))
             point.GetProperty("alpha").GetDouble().ShouldBe(Margin(csv) * point.GetProperty("strength").GetDouble(), 1e-3);
+        var random = await CapvecProcess.RunAsync([.. screen, "--random-direction", "4"]);
+        random.ExitCode.ShouldBe(0, random.Error);
+        // The same strengths, but directions that know nothing: less of a difference between the two sides.
+        double[] Effects(CapvecRun run) => [.. run.Json.GetProperty("points").EnumerateArray().OrderBy(p => (p.GetProperty("layer").GetInt32(), p.GetProperty("strength").GetDouble())).Select(p => Math.Abs(p.GetProperty("effect").GetDouble()))];
+        Effects(screened).Zip(Effects(random)).ShouldAllBe(pair => pair.First > pair.Second);
         (await CapvecProcess.RunAsync([.. screen, "--vectors", folder.File("a")])).ExitCode.ShouldBe(2);
         (await CapvecProcess.RunAsync([.. screen[..3], "--out", folder.File("s.json")])).Error.ShouldContain("either --vectors with --traces is needed");
 

@@ -22,11 +22,12 @@ public sealed record TextScreen(IReadOnlyList<ScreenTrace> Traces, DirectionSet 
     /// <param name="activations">Their rows, in the same order (<see cref="TextActivations"/>).</param>
     /// <param name="chat">Whether they were read in the model's chat template.</param>
     /// <param name="seed">Seed of the division into folds.</param>
+    /// <param name="estimator">How directions are made.</param>
     /// <exception cref="CapvecException">Without one fold's groups a side is empty, or a text has no token that could be scored.</exception>
-    public static TextScreen Of(TextModel model, IReadOnlyList<ContrastText> texts, ActivationSet activations, bool chat, ulong seed)
+    public static TextScreen Of(TextModel model, IReadOnlyList<ContrastText> texts, ActivationSet activations, bool chat, ulong seed, IDirectionEstimator estimator)
     {
-        var folds = ScreenFolds.Make(activations, texts.Select(text => text.Group), seed);
-        return new([.. texts.Select(text => Trace(model, text, chat) with { Fold = folds.OfTask[text.Group] })], MeanDifference.Fit(activations), folds.Directions);
+        var folds = ScreenFolds.Make(activations, texts.Select(text => text.Group), seed, estimator);
+        return new([.. texts.Select(text => Trace(model, text, chat) with { Fold = folds.OfTask[text.Group] })], DirectionFit.Fit(activations, estimator), folds.Directions);
     }
 
     private static ScreenTrace Trace(TextModel model, ContrastText text, bool chat)
