@@ -57,6 +57,38 @@ public sealed class AgentCommandTests
         discriminant.Json.GetProperty("estimator").GetString().ShouldBe("lda, orthogonal to turns");
         discriminant.Json.GetProperty("directions_hash").GetString().ShouldNotBe(computed.Json.GetProperty("directions_hash").GetString());
 
+        // The same contrast with few traces, with its labels and with labels dealt out again.
+        string[] small = ["compute", "--activations", folder.File("a.safetensors"), "--take", "2/3", "--seed", "1", "--json", "--out"];
+        var few = await CapvecProcess.RunAsync([.. small, folder.File("few")]);
+        few.ExitCode.ShouldBe(0, few.Error);
+        (few.Json.GetProperty("positives").GetInt32(), few.Json.GetProperty("negatives").GetInt32()).ShouldBe((2, 3));
+        var dealt = await CapvecProcess.RunAsync([.. small, folder.File("dealt"), "--shuffle-labels", "1"]);
+        (dealt.Json.GetProperty("positives").GetInt32(), dealt.Json.GetProperty("negatives").GetInt32()).ShouldBe((2, 3));
+        dealt.Json.GetProperty("directions_hash").GetString().ShouldNotBe(few.Json.GetProperty("directions_hash").GetString());
+        var many = await CapvecProcess.RunAsync([.. small[..3], "--take", "99/2", "--out", folder.File("many")]);
+        (many.ExitCode, many.ErrorLines.Length).ShouldBe((2, 1));
+        many.Error.ShouldContain("99 positives and 2 negatives cannot be taken");
+        (await CapvecProcess.RunAsync([.. small[..3], "--positive-arms", "sft", "--out", folder.File("many")])).Error.ShouldContain("--positive-arms sft: there is no such arm; there are base");
+
+        var estimators = await CapvecProcess.RunAsync("estimators", "--activations", folder.File("a.safetensors"), "--shuffles", "3", "--out", folder.File("e.csv"), "--json");
+        estimators.ExitCode.ShouldBe(0, estimators.Error);
+        var table = estimators.Json.GetProperty("estimators").EnumerateArray().ToDictionary(e => e.GetProperty("estimator").GetString()!, e => e.GetProperty("auc_held_out").EnumerateArray().Select(a => a.ValueKind == JsonValueKind.Null ? double.NaN : a.GetDouble()).ToArray());
+        table.Count.ShouldBe(9);
+        foreach (var layer in computed.Json.GetProperty("layers").EnumerateArray())
+            table["mean-difference"][layer.GetProperty("layer").GetInt32()].ShouldBe(layer.GetProperty("auc_held_out").GetDouble(), 1e-9);
+        (await File.ReadAllLinesAsync(folder.File("e.csv"), TestContext.Current.CancellationToken)).Length.ShouldBe(1 + (9 * 12));
+
+        // Strength 0 gives the trials of base, token for token.
+        var zero = await CapvecProcess.RunAsync(
+            "collect", "--model", Model, "--tasks", "tasks/sprint", "--attempts", "1", "--seed", "5", "--vector", folder.File("v"), "--layer", "3", "--alpha", "0", "--arm", "zero", "--out", folder.File("zero"), "--json");
+        zero.ExitCode.ShouldBe(0, zero.Error);
+        var compared = await CapvecProcess.RunAsync("compare", "--traces", folder.File("traces"), folder.File("zero"), "--json");
+        compared.ExitCode.ShouldBe(0, compared.Error);
+        var arm = compared.Json.GetProperty("arms").EnumerateArray().Single(a => a.GetProperty("arm").GetString() == "zero");
+        new[] { "trials", "paired", "same_outcome", "same_tokens" }.Select(key => arm.GetProperty(key).GetInt32()).ShouldAllBe(n => n == 6);
+        arm.GetProperty("passed").GetInt32().ShouldBe(zero.Json.GetProperty("passed").GetInt32());
+        (await CapvecProcess.RunAsync("compare", "--traces", folder.File("zero"), "--base", "base")).Error.ShouldContain("there is no trace of the arm base; there are zero");
+
         // The screen reads trials that the direction was not made from, and none of those that it was.
         string[] screen = ["screen", "--model", Model, "--vectors", folder.File("v", "dir.safetensors"), "--layers", "3,11", "--strengths", "0.5,1", "--unit", "margin", "--out", folder.File("s.json"), "--json", "--traces"];
         var known = await CapvecProcess.RunAsync([.. screen, folder.File("traces")]);
@@ -81,6 +113,15 @@ public sealed class AgentCommandTests
         var steered = await CapvecProcess.RunAsync("steer", "--model", Model, "--prompt", "Count the lines of a.txt.", "--vector", folder.File("v", "dir.pt"), "--layer", "4-10", "--alpha", "40", "--json");
         steered.ExitCode.ShouldBe(0, steered.Error);
         steered.Json.GetProperty("plain").GetProperty("text").GetString().ShouldNotBe(steered.Json.GetProperty("steered").GetProperty("text").GetString());
+
+        // The control: the same command with random directions in the place of these, the same ones for the same seed.
+        string[] control = ["steer", "--model", Model, "--prompt", "Count the lines of a.txt.", "--vector", folder.File("v", "dir.pt"), "--layer", "4-10", "--alpha", "40", "--json", "--random-direction"];
+        static string? Fingerprint(CapvecRun run) => run.Json.GetProperty("steering").GetString();
+        var fingerprints = new List<string?> { Fingerprint(steered) };
+        foreach (var seed in new[] { "1", "2", "1" })
+            fingerprints.Add(Fingerprint(await CapvecProcess.RunAsync([.. control, seed])));
+        fingerprints[3].ShouldBe(fingerprints[1]);
+        fingerprints.Distinct().Count().ShouldBe(3);
 
         var inspected = await CapvecProcess.RunAsync("inspect", folder.File("v", "dir.pt"), "--json");
         inspected.Json.GetProperty("directions").GetBoolean().ShouldBeTrue();
@@ -109,6 +150,22 @@ public sealed class AgentCommandTests
         var chat = await CapvecProcess.RunAsync([.. common, folder.File("d"), "--pairs", folder.File("p.csv"), "--chat", "--last-token"]);
         chat.ExitCode.ShouldBe(0, chat.Error);
         chat.Json.GetProperty("directions_hash").GetString().ShouldNotBe(hash);
+
+        // The screen reads the same pairs, each under a direction that was made without it.
+        string[] screen = ["screen", "--model", Model, "--pairs", folder.File("p.csv"), "--layers", "5,9", "--strengths", "0.5,1", "--kl-bound", "100", "--out", folder.File("s.json"), "--json"];
+        var screened = await CapvecProcess.RunAsync(screen);
+        screened.ExitCode.ShouldBe(0, screened.Error);
+        (screened.Json.GetProperty("solved").GetInt32(), screened.Json.GetProperty("failed").GetInt32()).ShouldBe((4, 4));
+        screened.Json.GetProperty("points").EnumerateArray().Select(p => (p.GetProperty("layer").GetInt32(), p.GetProperty("strength").GetDouble())).Order().ShouldBe([(5, 0.5), (5, 1), (9, 0.5), (9, 1)]);
+        foreach (var point in screened.Json.GetProperty("points").EnumerateArray().Where(p => p.GetProperty("layer").GetInt32() == 5))
+            point.GetProperty("alpha").GetDouble().ShouldBe(Margin(csv) * point.GetProperty("strength").GetDouble(), 1e-3);
+        var random = await CapvecProcess.RunAsync([.. screen, "--random-direction", "4"]);
+        random.ExitCode.ShouldBe(0, random.Error);
+        // The same strengths, but directions that know nothing: less of a difference between the two sides.
+        double[] Effects(CapvecRun run) => [.. run.Json.GetProperty("points").EnumerateArray().OrderBy(p => (p.GetProperty("layer").GetInt32(), p.GetProperty("strength").GetDouble())).Select(p => Math.Abs(p.GetProperty("effect").GetDouble()))];
+        Effects(screened).Zip(Effects(random)).ShouldAllBe(pair => pair.First > pair.Second);
+        (await CapvecProcess.RunAsync([.. screen, "--vectors", folder.File("a")])).ExitCode.ShouldBe(2);
+        (await CapvecProcess.RunAsync([.. screen[..3], "--out", folder.File("s.json")])).Error.ShouldContain("either --vectors with --traces is needed");
 
         await File.WriteAllTextAsync(folder.File("bad.jsonl"), "{\"positive\": \"a\"}\n", TestContext.Current.CancellationToken);
         var lacking = await CapvecProcess.RunAsync([.. common, folder.File("e"), "--pairs", folder.File("bad.jsonl")]);

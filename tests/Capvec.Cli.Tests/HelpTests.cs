@@ -2,7 +2,7 @@ namespace Capvec.Cli.Tests;
 
 public sealed class HelpTests
 {
-    private static readonly string[] Names = ["demo", "run", "collect", "capture", "compute", "screen", "steer", "bake", "sweep", "serve", "report", "inspect", "forward", "tokenize", "render", "convert", "vectors show", "vectors convert", "bench kernels", "bench engine", "bench text", "bench make-model"];
+    private static readonly string[] Names = ["demo", "run", "collect", "capture", "compute", "estimators", "compare", "screen", "steer", "bake", "sweep", "serve", "report", "inspect", "forward", "tokenize", "render", "convert", "vectors show", "vectors convert", "bench kernels", "bench engine", "bench text", "bench make-model"];
 
     public static TheoryData<string> Commands { get; } = [.. Names];
 

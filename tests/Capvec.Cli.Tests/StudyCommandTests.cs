@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Capvec.Tests;
 
 namespace Capvec.Cli.Tests;
@@ -48,6 +49,36 @@ public sealed class StudyCommandTests
 
         var inspected = await CapvecProcess.RunAsync("inspect", folder.File("out"), "--json");
         inspected.Json.GetProperty("kind").GetString().ShouldBe("study");
+    }
+
+    [Fact]
+    public async Task A_study_that_screens_and_then_tries_the_same_points_reports_how_the_two_agree()
+    {
+        Sandbox.Need();
+        using var folder = new TemporaryFolder();
+        var study = await WriteAsync(folder);
+        var yaml = (await File.ReadAllTextAsync(study, TestContext.Current.CancellationToken))
+            .Replace("  by: held-out-auc", "  by: sweep\n  layers: [3, 11]\n  strengths: [2, 4]\n  attempts: 2", StringComparison.Ordinal)
+            .Replace("select:", "screen:\n  layers: [3, 11]\n  strengths: [2, 4]\n  traces: 12\n  target_kl: 0.01\nselect:", StringComparison.Ordinal)
+            .Replace("  strengths: [4]\n", "  strengths: chosen\n", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(study, yaml, TestContext.Current.CancellationToken);
+        var run = await CapvecProcess.RunAsync("run", study, "--out", folder.File("out"), "--json");
+        run.ExitCode.ShouldBe(0, run.Error);
+
+        var page = await File.ReadAllTextAsync(run.Json.GetProperty("report").GetString()!, TestContext.Current.CancellationToken);
+        page.ShouldContain("Against the trials");
+        var research = await File.ReadAllTextAsync(folder.File("out", "report", "RESEARCH.md"), TestContext.Current.CancellationToken);
+        research.ShouldContain("4 of its points were tried in the selection stage");
+        // The correlation once more, from what the two files say: the order of screen.json against the pass rates of results.csv.
+        using var screen = JsonDocument.Parse(await File.ReadAllTextAsync(folder.File("out", "screen.json"), TestContext.Current.CancellationToken));
+        var points = screen.RootElement.GetProperty("points").EnumerateArray().Select(p => (Layer: p.GetProperty("layer").GetInt32(), Strength: p.GetProperty("strength").GetDouble())).ToList();
+        var results = await File.ReadAllLinesAsync(folder.File("out", "report", "results.csv"), TestContext.Current.CancellationToken);
+        var header = results[0].Split(',').ToList();
+        var tried = results.Skip(1).Select(l => l.Split(',')).Where(c => c[header.IndexOf("stage")] == "selection" && c[header.IndexOf("kind")] == "steered").ToList();
+        tried.Count.ShouldBe(4 * 3 * 2);
+        var rates = points.Select(p => tried.Where(c => c[header.IndexOf("layers")] == $"{p.Layer}" && double.Parse(c[header.IndexOf("strength")], System.Globalization.CultureInfo.InvariantCulture) == p.Strength).Average(c => c[header.IndexOf("reward")] == "1" ? 1.0 : 0)).ToList();
+        var rho = Experiments.Statistics.Spearman.Correlation([-1, -2, -3, -4], rates);
+        research.ShouldContain(double.IsNaN(rho) ? "all with the same pass rate" : $"measured pass rates is {(rho == 0 ? "0" : rho.ToString("0.000", System.Globalization.CultureInfo.InvariantCulture).Replace('-', '−'))} [");
     }
 
     [Fact]

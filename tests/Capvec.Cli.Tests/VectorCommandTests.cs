@@ -80,6 +80,33 @@ public sealed class VectorCommandTests
     }
 
     [Fact]
+    public async Task Baked_weights_and_ablation_at_run_time_give_the_same_trials()
+    {
+        Sandbox.Need();
+        using var folder = new TemporaryFolder();
+        // Along axes, rounding of weights leaves nothing: the two have to agree to the last token.
+        Axes(folder, layer => 20 * layer);
+        string[] bake = ["bake", "--model", Model, "--vectors", folder.File("v.safetensors"), "--layers", "3-5", "--out", folder.File("baked"), "--json"];
+        (await CapvecProcess.RunAsync(bake)).ExitCode.ShouldBe(0);
+        var vectors = from layer in new[] { 3, 4, 5 }
+                      from site in new[] { "embedding", "mixer_output", "mlp_output" }
+                      select $$"""{"source": "v.safetensors", "operation": "ablate", "layers": {{(site == "embedding" ? "[0]" : "\"all\"")}}, "direction_layer": {{layer}}, "site": "{{site}}"}""";
+        await File.WriteAllTextAsync(folder.File("ablate.json"), $$"""{"vectors": [{{string.Join(", ", vectors)}}]}""", TestContext.Current.CancellationToken);
+        foreach (var (arm, model, steering) in new[] { ("base", Model, false), ("run time", Model, true), ("baked", folder.File("baked"), false) })
+        {
+            string[] collect = ["collect", "--model", model, "--tasks", "tasks/sprint", "--attempts", "2", "--seed", "3", "--arm", arm, "--out", folder.File("traces"), .. steering ? new[] { "--steering", folder.File("ablate.json") } : []];
+            var run = await CapvecProcess.RunAsync(collect);
+            run.ExitCode.ShouldBe(0, run.Error);
+        }
+
+        var compared = await CapvecProcess.RunAsync("compare", "--traces", folder.File("traces"), "--base", "run time", "--json");
+        compared.ExitCode.ShouldBe(0, compared.Error);
+        var same = compared.Json.GetProperty("arms").EnumerateArray().Where(a => a.GetProperty("arm").GetString() != "run time").ToDictionary(a => a.GetProperty("arm").GetString()!, a => a.GetProperty("same_tokens").GetInt32());
+        same["baked"].ShouldBe(12);
+        same["base"].ShouldBeLessThan(12);
+    }
+
+    [Fact]
     public async Task What_cannot_be_baked_is_refused_by_name()
     {
         using var folder = new TemporaryFolder();

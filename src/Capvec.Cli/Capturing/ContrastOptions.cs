@@ -35,19 +35,31 @@ internal sealed class ContrastOptions
     /// <summary>Whether texts are given.</summary>
     public bool Given(ParseResult arguments) => arguments.GetValue(_pairs) is { Length: > 0 } || arguments.GetValue(_positive) is { Length: > 0 };
 
+    /// <summary>Whether texts are read inside the chat template.</summary>
+    public bool Chat(ParseResult arguments) => arguments.GetValue(_chat);
+
+    /// <summary>Reads the texts.</summary>
+    public IReadOnlyList<ContrastText> Texts(ParseResult arguments) => [.. (arguments.GetValue(_pairs) ?? []).SelectMany(ContrastTextReader.Pairs)
+        .Concat((arguments.GetValue(_positive) ?? []).SelectMany(path => ContrastTextReader.Lines(path, isPositive: true)))
+        .Concat((arguments.GetValue(_negative) ?? []).SelectMany(path => ContrastTextReader.Lines(path, isPositive: false)))];
+
+    /// <summary>Captures texts.</summary>
+    public async Task<ActivationSet> CaptureAsync(ParseResult arguments, TextModel text, InferenceEngine engine, IReadOnlyList<ContrastText> texts, ProgressDisplay progress, CancellationToken cancellation)
+    {
+        var step = progress.Begin("capture", texts.Count, "texts");
+        var set = await TextActivations.CaptureAsync(text, engine, texts, arguments.GetValue(_last), Chat(arguments), done => step.Report(done), cancellation);
+        step.End();
+        return set;
+    }
+
     /// <summary>Loads the model and captures the texts.</summary>
     public async Task<ActivationSet> RunAsync(ParseResult arguments, string model, CancellationToken cancellation)
     {
-        var texts = (arguments.GetValue(_pairs) ?? []).SelectMany(ContrastTextReader.Pairs)
-            .Concat((arguments.GetValue(_positive) ?? []).SelectMany(path => ContrastTextReader.Lines(path, isPositive: true)))
-            .Concat((arguments.GetValue(_negative) ?? []).SelectMany(path => ContrastTextReader.Lines(path, isPositive: false))).ToList();
+        var texts = Texts(arguments);
         using var text = TextModel.Load(model);
         using var engine = new InferenceEngine(text.Model, new EngineOptions { Exact = true });
         await using var progress = ProgressDisplay.Create();
-        var step = progress.Begin("capture", texts.Count, "texts");
-        var set = await TextActivations.CaptureAsync(text, engine, texts, arguments.GetValue(_last), arguments.GetValue(_chat), done => step.Report(done), cancellation);
-        step.End();
-        return set;
+        return await CaptureAsync(arguments, text, engine, texts, progress, cancellation);
     }
 
     private static Option<string[]> Files(string name, string description)

@@ -4,8 +4,6 @@ using Capvec.Cli.Capturing;
 using Capvec.Cli.Hosting;
 using Capvec.Cli.Options;
 using Capvec.Cli.Output;
-using Capvec.Formats.Errors;
-using Capvec.Steering.Activations;
 using Capvec.Steering.Audit;
 using Capvec.Steering.Directions;
 using Capvec.Steering.Estimation;
@@ -16,10 +14,8 @@ namespace Capvec.Cli.Commands;
 /// <summary>capvec compute: activations to directions and their ranking.</summary>
 internal sealed class ComputeCommand : CapvecCommand
 {
-    private readonly CaptureOptions _capture = new(required: false);
-    private readonly ContrastOptions _contrast = new();
+    private readonly RowOptions _rows = new();
     private readonly EstimatorOptions _estimator = new();
-    private readonly Option<string[]> _activations = new("--activations") { Description = "Files that \"capvec capture\" wrote, in place of --traces or texts.", HelpName = "FILE", AllowMultipleArgumentsPerToken = true };
     private readonly Option<string> _out = PathOptions.NewFolder("--out", "Folder for dir.pt, dir.safetensors, ranking.csv, ranking.json and audit.json.", required: true);
     private readonly Option<int> _permutations = NumberOptions.Number("--permutations", "Relabellings of the permutation test; 0 leaves it out.", new RankingOptions().Permutations, 0, 10_000_000);
     private readonly Option<bool> _within = new("--permute-within-tasks") { Description = "Permute labels only among traces of the same task." };
@@ -31,25 +27,10 @@ internal sealed class ComputeCommand : CapvecCommand
             "compute", "Makes a direction for every layer, from traces or texts, and ranks the layers by held-out AUC, with a permutation test.",
             "capvec compute --activations runs/activations.safetensors --out runs/vectors", json)
     {
-        _capture.AddTo(this);
-        _contrast.AddTo(this);
+        _rows.AddTo(this);
         _estimator.AddTo(this);
-        foreach (var option in new Option[] { _activations, _out, _permutations, _within, _seed })
+        foreach (var option in new Option[] { _out, _permutations, _within, _seed })
             Options.Add(option);
-        _activations.Validators.Add(result =>
-        {
-            foreach (var token in result.Tokens.Where(token => !File.Exists(token.Value)))
-                result.AddError($"--activations {token.Value}: there is no such file");
-        });
-        Validators.Add(result =>
-        {
-            var (traces, texts, activations) = (result.GetResult(_capture.Traces) is not null, _contrast.Given(result), result.GetResult(_activations) is not null);
-            var needsModel = traces || texts;
-            if (new[] { traces, texts, activations }.Count(given => given) != 1)
-                result.AddError("one of --traces, --activations, or texts (--pairs, --positive-texts with --negative-texts) is needed");
-            else if (needsModel != (result.GetResult(_capture.Model) is not null))
-                result.AddError(needsModel ? $"{(traces ? "--traces" : "texts")} need a --model to read them" : "--model goes with --traces or texts; activations are captured already");
-        });
     }
 
     /// <inheritdoc/>
@@ -57,9 +38,7 @@ internal sealed class ComputeCommand : CapvecCommand
     {
         var folder = arguments.GetRequiredValue(_out);
         var seed = arguments.GetValue(_seed);
-        var set = _estimator.Prepare(arguments, await ReadAsync(arguments, cancellation));
-        if (set.Labels.Distinct().Count() < 2)
-            throw new CapvecException($"all {set.Traces.Length} traces are {(set.Labels[0] ? "positives" : "negatives")}; a contrast needs passed and failed trials. Collect more attempts.");
+        var set = _estimator.Prepare(arguments, await _rows.ReadAsync(arguments, seed, cancellation));
         var estimator = _estimator.Make(arguments, seed);
         var directions = DirectionFit.Fit(set, estimator, time: TimeProvider.System);
         var ranking = LayerRanking.Compute(set, directions, new RankingOptions { Estimator = estimator, Permutations = arguments.GetValue(_permutations), PermuteWithinGroups = arguments.GetValue(_within), Seed = seed });
@@ -68,10 +47,10 @@ internal sealed class ComputeCommand : CapvecCommand
         var audit = ConfoundAudit.Run(set, ranking);
         audit.Save(folder);
 
-        var rows = new List<string[]> { new[] { "layer", "auc", "held out", "95% interval", "p", "p over layers", "halves", "margin", "margin/norm" } };
+        var rows = new List<string[]> { new[] { "layer", "auc", "held out", "95% interval", "by task", "p", "p over layers", "halves", "margin", "margin/norm" } };
         rows.AddRange(ranking.Layers.Select(layer => new[]
         {
-            $"{layer.Layer}", $"{layer.Auc:F3}", $"{layer.HeldOutAuc:F3}", layer.HeldOutInterval is { } i ? $"{i.Low:F3}-{i.High:F3}" : "",
+            $"{layer.Layer}", $"{layer.Auc:F3}", $"{layer.HeldOutAuc:F3}", layer.HeldOutInterval is { } i ? $"{i.Low:F3}-{i.High:F3}" : "", layer.GroupedAuc is { } grouped ? $"{grouped:F3}" : "",
             layer.P is { } p ? $"{p:F4}" : "", layer.PMax is { } most ? $"{most:F4}" : "", layer.HalvesCosine is { } halves ? $"{halves:F2}" : "", $"{layer.Margin:F2}", $"{layer.Margin / layer.ResidualNorm:F3}",
         }));
         output.Table(rows, heading: true);
@@ -91,6 +70,7 @@ internal sealed class ComputeCommand : CapvecCommand
                 ["layer"] = layer.Layer,
                 ["auc"] = JsonLine.Number(layer.Auc),
                 ["auc_held_out"] = JsonLine.Number(layer.HeldOutAuc),
+                ["auc_grouped"] = layer.GroupedAuc is { } grouped ? JsonLine.Number(grouped) : null,
                 ["p_permutation"] = layer.P is { } p ? JsonLine.Number(p) : null,
                 ["margin"] = JsonLine.Number(layer.Margin),
                 ["residual_norm"] = JsonLine.Number(layer.ResidualNorm),
@@ -100,12 +80,5 @@ internal sealed class ComputeCommand : CapvecCommand
             ["audit"] = new JsonArray([.. audit.Findings().Select(finding => JsonValue.Create(finding))]),
             ["directions_hash"] = directions.Hash,
         };
-    }
-
-    private async Task<ActivationSet> ReadAsync(ParseResult arguments, CancellationToken cancellation)
-    {
-        if (arguments.GetValue(_activations) is { Length: > 0 } files)
-            return ActivationJoin.Load(files);
-        return _contrast.Given(arguments) ? await _contrast.RunAsync(arguments, arguments.GetRequiredValue(_capture.Model), cancellation) : await _capture.RunAsync(arguments, cancellation);
     }
 }

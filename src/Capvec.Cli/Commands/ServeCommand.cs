@@ -4,6 +4,7 @@ using Capvec.Cli.Hosting;
 using Capvec.Cli.Options;
 using Capvec.Cli.Output;
 using Capvec.Server.Hosting;
+using Capvec.Steering.Exchange;
 
 namespace Capvec.Cli.Commands;
 
@@ -15,6 +16,7 @@ internal sealed class ServeCommand : CapvecCommand
     private readonly Option<string> _model = PathOptions.Model();
     private readonly Option<string> _adapters = PathOptions.Folder("--adapters", "Folder of LoRA adapters (PEFT folders, .gguf files); requests name each as a model of its own.", required: false);
     private readonly Option<string> _vectors = PathOptions.Folder("--vectors", "Folder of direction files; requests name them without folder and ending.", required: false);
+    private readonly Option<string?> _layersAre = VectorOptions.LayersAre();
     private readonly Option<string> _host = new("--host") { Description = "Address to listen on; any but loopback needs a key.", DefaultValueFactory = _ => new ServerOptions().Host, HelpName = "ADDRESS" };
     private readonly Option<int> _port = NumberOptions.Number("--port", "Port; 0 takes a free one.", new ServerOptions().Port, 0, 65535);
     private readonly Option<string?> _key = new("--api-key") { Description = $"Key that requests must carry; better given as {KeyVariable}, which other users of the machine do not see.", HelpName = "KEY" };
@@ -27,7 +29,7 @@ internal sealed class ServeCommand : CapvecCommand
             "serve", "Answers OpenAI's chat API over HTTP, with a steering field. Ctrl-C stops it.",
             "capvec serve --model models/phantom/checkpoint --vectors runs/demo/vectors --port 8080", json)
     {
-        foreach (var option in new Option[] { _model, _adapters, _vectors, _host, _port, _key, _queue })
+        foreach (var option in new Option[] { _model, _adapters, _vectors, _layersAre, _host, _port, _key, _queue })
             Options.Add(option);
         _engine.AddTo(this);
     }
@@ -41,6 +43,7 @@ internal sealed class ServeCommand : CapvecCommand
             Port = arguments.GetValue(_port),
             ApiKey = arguments.GetValue(_key) ?? Environment.GetEnvironmentVariable(KeyVariable),
             VectorFolder = arguments.GetValue(_vectors),
+            LayersAre = arguments.GetValue(_layersAre) is { } reading ? LayerReading.Parse(reading) : null,
             MaxQueue = arguments.GetValue(_queue),
         };
         options.Check();

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Capvec.Engine.Interventions;
 using Capvec.Engine.Loading;
 using Capvec.Formats.Errors;
+using Capvec.Steering.Controls;
 using Capvec.Steering.Directions;
 using Capvec.Steering.Specification;
 
@@ -14,6 +15,7 @@ internal sealed class SteeringOptions
     private readonly Option<string?> _vector;
     private readonly Option<string?> _name = new("--vector-name") { Description = "Tensor of the vector file to use (the same as FILE#NAME).", HelpName = "NAME" };
     private readonly Option<string?> _layersAre = VectorOptions.LayersAre();
+    private readonly Option<ulong?> _random = VectorOptions.Random();
     private readonly Option<string?> _layer = new("--layer") { Description = "0-based blocks whose output is steered: 3, or 4-10, or 3,11.", HelpName = "LAYERS" };
     private readonly Option<float?> _alpha = NumberOptions.Optional<float>("--alpha", "Strength in residual units: directions are brought to length 1 first. Negative steers the other way.", -1e9f, 1e9f);
     private readonly Option<string> _operation = new("--operation") { Description = "add (h + alpha v), ablate (take the component along v out), add-keep-norm, affine (put alpha in the component's place), or clamp (keep the component from --low to --high).", DefaultValueFactory = _ => "add" };
@@ -73,7 +75,7 @@ internal sealed class SteeringOptions
         });
     }
 
-    private IReadOnlyList<Option> Own => [_vector, _name, _layersAre, _layer, _alpha, _operation, _low, _high, _where, .. _schedule.All, .. _gate.All];
+    private IReadOnlyList<Option> Own => [_vector, _name, _layersAre, _random, _layer, _alpha, _operation, _low, _high, _where, .. _schedule.All, .. _gate.All];
 
     /// <summary>The steering that the options describe; none where there is neither --vector nor --steering.</summary>
     /// <exception cref="CapvecException">The file, the layers or the vectors do not fit the model.</exception>
@@ -101,7 +103,10 @@ internal sealed class SteeringOptions
             _ => SteeringMask.All,
         };
         set.CheckUse(operation, $"--vector {source}");
+        // A gate keeps its own direction: the control is about what is done, not about when.
         var (schedule, gate) = (_schedule.Read(arguments), _gate.Read(arguments, set, model));
+        if (arguments.GetValue(_random) is { } seed)
+            set = RandomDirection.Like(set, seed);
         return new SteeringPlan([.. LayerList.Parse(arguments.GetValue(_layer)!, "--layer", model.Layers).Select(layer => operation == SteeringOperation.Clamp
             ? new Intervention(operation, layer, set.At(layer).Unit, where: where) { Schedule = schedule, Gate = gate, Range = Range(arguments) }
             : new Intervention(operation, layer, set.At(layer).Unit, arguments.GetValue(_alpha) ?? 0, where) { Schedule = schedule, Gate = gate })]);

@@ -18,6 +18,9 @@ internal static class VectorOptions
         HelpName = "READING",
     };
 
+    /// <summary>--random-direction.</summary>
+    public static Option<ulong?> Random() => NumberOptions.Optional<ulong>("--random-direction", "A control: in place of the directions, random ones of the same lengths, drawn with this seed.", 0, ulong.MaxValue);
+
     /// <summary>Reads directions and says what a reader of them should know.</summary>
     public static (DirectionSet Set, string Format) Read(string source, string? layersAre)
     {

@@ -6,7 +6,7 @@ using Capvec.Experiments.Studies;
 namespace Capvec.Experiments.Analysis;
 
 /// <summary>Counts refusals.</summary>
-internal static class Refusals
+public static class Refusals
 {
     /// <summary>Whether the agent refused the task: at least half of the trial's replies do.</summary>
     public static bool Refused(TrialRow trial) => trial.Turns > 0 && 2 * trial.Marks.Refusal >= trial.Turns;

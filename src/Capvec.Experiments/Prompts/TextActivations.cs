@@ -53,7 +53,9 @@ public static class TextActivations
         };
     }
 
-    private static (int[] Ids, bool[] Own) Encode(TextModel model, ContrastText text, bool chat)
+    /// <summary>[tokens] a text's ids with what comes before it, and which of them are its own.</summary>
+    /// <exception cref="CapvecException">It has no token.</exception>
+    internal static (int[] Ids, bool[] Own) Encode(TextModel model, ContrastText text, bool chat)
     {
         // The two parts are encoded apart, so that where the text begins never depends on how it begins.
         var (before, own) = (text.Prompt, chat) switch

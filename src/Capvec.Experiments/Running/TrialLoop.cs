@@ -1,9 +1,6 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Capvec.Agents.Traces;
 using Capvec.Agents.Trials;
-using Capvec.Experiments.Results;
 using Capvec.Experiments.Storage;
 using Capvec.Experiments.Studies;
 using Capvec.Formats.Errors;
@@ -41,19 +38,6 @@ internal sealed class TrialLoop(AgentRunner runner, StudyStore store, StudyFolde
         progress.Finished(Summary(stage, open.Count));
     }
 
-    private static string HashTokens(Trajectory trace)
-    {
-        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var step in trace.Steps.Where(s => s.Source == StepSource.Agent))
-        {
-            if (step.Metrics?.CompletionTokenIds is not { } ids)
-                return "";
-            sha.AppendData(MemoryMarshal.AsBytes<int>([.. ids, -1]));
-        }
-
-        return Convert.ToHexStringLower(sha.GetHashAndReset())[..16];
-    }
-
     private Task<TrialResult> RunOneAsync(PlannedTrial trial, CancellationToken cancellation) => runner.RunAsync(
         new TrialRequest
         {
@@ -72,14 +56,7 @@ internal sealed class TrialLoop(AgentRunner runner, StudyStore store, StudyFolde
     private void Record(PlannedTrial trial, TrialResult result)
     {
         var path = TraceWriter.Write(Path.Combine(folder.Traces, trial.Key.Stage), result.Trace);
-        var record = result.Trace.Trial;
-        var row = new TrialRow(
-            trial.Key.Stage, trial.Key.Arm, trial.Key.Task, trial.Key.Attempt, trial.Seed, result.Reward, result.Failure, record.Turns,
-            result.Trace.Steps.Sum(s => s.Metrics?.CompletionTokens ?? 0), result.Marks, Path.GetRelativePath(folder.Root, path).Replace('\\', '/'),
-            record.Started, (record.Finished - record.Started).TotalSeconds)
-        {
-            TokensHash = HashTokens(result.Trace),
-        };
+        var row = TraceRow.Of(trial.Key.Stage, result.Trace, Path.GetRelativePath(folder.Root, path).Replace('\\', '/'));
         store.Add(row, trial.Inputs);
         lock (_gate)
         {

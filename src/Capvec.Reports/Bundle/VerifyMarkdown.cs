@@ -1,6 +1,9 @@
 using System.Globalization;
+using System.Text.Json;
+using Capvec.Experiments.Analysis;
 using Capvec.Experiments.Results;
 using Capvec.Experiments.Statistics;
+using Capvec.Experiments.Studies;
 using Capvec.Reports.Figures;
 using Capvec.Reports.Markup;
 
@@ -111,6 +114,26 @@ internal static class VerifyMarkdown
             print(s, len(of(s, a)), *[sum(int(r[m]) > 0 for r in of(s, a)) for m in names], a)
         """;
 
+    // After this prefix the steps above count refusals on the verdict's tasks in place of passes.
+    private const string Refused = """
+        import re
+        like = re.escape(PATTERN).replace(r"\*", ".*").replace(r"\?", ".")
+        rows = [r for r in rows if r["stage"] == "test" and re.fullmatch(like, r["task"], re.S)]
+        arms = sorted({(r["stage"], r["arm"]) for r in rows})
+        passed = lambda r: int(r["turns"]) > 0 and 2 * int(r["refusal"]) >= int(r["turns"])
+
+        """;
+
+    private const string Groups = """
+        refused = lambda r: int(r["turns"]) > 0 and 2 * int(r["refusal"]) >= int(r["turns"])
+        groups = defaultdict(list)
+        for r in rows:
+            if r["stage"] == "test" and r["reward"] != "" and r["task"].find("/") > 0: groups[r["task"].split("/")[0], r["arm"]].append(r)
+        for g, a in sorted(groups):
+            t = groups[g, a]
+            print(g, sum(map(refused, t)), sum(map(passed, t)), len(t), sum(int(r["refusal"]) for r in t), sum(int(r["turns"]) for r in t), a)
+        """;
+
     private const string Never = """
         tasks = defaultdict(list)
         for r in rows:
@@ -145,7 +168,7 @@ internal static class VerifyMarkdown
 
             The interval is Student's over tasks; where all tasks differ alike by something, their spread says nothing, and it is Newcombe's for two shares. The p is exact where at most 20 tasks differ; beyond that Capvec draws 100,000 sign patterns, and the line says "drawn" in its place.
 
-            {Step(Paired, compared.Select(a => (a, C: a.AgainstBase!)).Select(x => Line($"{x.a.Stage} {x.C.Tasks} {x.C.PairedDifference + 0.0:F4} {x.C.PairedInterval.Lower + 0.0:F4} {x.C.PairedInterval.Upper + 0.0:F4} {SignFlipP(study, x.a, x.C)} {x.a.Name}")))}
+            {Step(Paired, compared.Select(a => PairedLine(a, SignFlipP(a, study.Results.Arms, study.Results.Trials))))}
             ## Failure marks: trials, and trials with each mark
 
             In the order {string.Join(", ", MarkShare.All.Select(m => m.Name))}.
@@ -154,7 +177,7 @@ internal static class VerifyMarkdown
             ## Tasks that no trial passed, with their trials
 
             {Step(Never, study.Results.NeverPassed.OrderBy(n => n.Key, StringComparer.Ordinal).Select(n => Line($"{n.Value} {n.Key}")))}
-            ## One trial, down to its tokens
+            {RefusalSteps(study)}{GroupSteps(study)}## One trial, down to its tokens
 
             The column `trace` of `results.csv` names each trial's ATIF file, relative to the study's folder. `capvec inspect FILE` shows it; `python3 -m json.tool FILE` shows it raw, with the token ids and log-probabilities of every reply.
 
@@ -170,11 +193,54 @@ internal static class VerifyMarkdown
           "SELECT stage, SUM(reward <> '' AND reward >= 0.5), SUM(reward <> ''), SUM(reward = ''), arm FROM trials GROUP BY stage, arm ORDER BY stage, arm"
         """;
 
-    private static string SignFlipP(StudyIndex study, ArmResult arm, Comparison comparison)
+    private static string RefusalSteps(StudyIndex study)
     {
-        Dictionary<string, double> Rates(string name) => study.Trials(arm.Stage, name).Where(t => t.Reward is not null).GroupBy(t => t.Task, StringComparer.Ordinal)
+        if (study.Results.Refusals is not { Arms.Count: > 0 } refusals)
+            return "";
+        var arms = refusals.Arms.Where(a => study.Trials(a.Stage, a.Name).Any(t => TaskGroups.Matches(refusals.Tasks, t.Task))).OrderBy(a => a.Name, StringComparer.Ordinal).ToList();
+        var compared = arms.Where(a => a.AgainstBase is not null && a.Trials > 0).ToList();
+        var prefix = Refused.Replace("PATTERN", $"{JsonSerializer.Serialize(refusals.Tasks)}", StringComparison.Ordinal);
+        IReadOnlyList<TrialRow> outcomes = Refusals.AsOutcome(study.Results.Trials.Where(t => t.Stage == StudyIndex.Test && TaskGroups.Matches(refusals.Tasks, t.Task)));
+        return $"""
+            ## Refusals on {Markdown.Text(refusals.Tasks)}: what the verdict is about
+
+            A trial is refused when at least half of its replies refuse. The same four computations, of refusals in place of passes. Trials: refused, with a reward, without one.
+
+            {Step(prefix + Counts, arms.Select(a => Line($"{a.Stage} {a.Passed} {a.Trials} {a.Nulls} {a.Name}")))}
+            Share refused with Wilson's 95% interval:
+
+            {Step(prefix + Wilson, arms.Where(a => a.Trials > 0).Select(a => Line($"{a.Stage} {a.Rate:F4} {Math.Abs(a.Wilson.Lower):F4} {a.Wilson.Upper:F4} {a.Name}")))}
+            Fisher's exact p: greater, less, two-sided; Holm's correction of the two-sided:
+
+            {Step(prefix + Fisher, compared.Select(a => (a, C: a.AgainstBase!)).Select(x => Line($"{x.a.Stage} {Exponent(x.C.FisherGreater)} {Exponent(x.C.FisherLess)} {Exponent(x.C.FisherTwoSided)} {Exponent(x.C.Holm)} {x.a.Name}")))}
+            Paired difference to base: tasks, mean over tasks, 95% interval, sign-flip p:
+
+            {Step(prefix + Paired, compared.Select(a => PairedLine(a, SignFlipP(a, refusals.Arms, outcomes))))}
+
+            """;
+    }
+
+    private static string GroupSteps(StudyIndex study) => study.Results.Groups.Count == 0 ? "" : $"""
+        ## Groups of tasks: trials refused, passed, in all; replies that refuse, in all
+
+        {Step(Groups, study.Results.Groups.OrderBy(g => g.Group, StringComparer.Ordinal).ThenBy(g => g.Arm, StringComparer.Ordinal).Select(g => Line($"{g.Group} {g.Refused} {g.Passed} {g.Trials} {g.Refusing} {g.Replies} {g.Arm}")))}
+
+        """;
+
+    private static string PairedLine(ArmResult arm, string signFlip) =>
+        Line($"{arm.Stage} {arm.AgainstBase!.Tasks} {arm.AgainstBase.PairedDifference + 0.0:F4} {arm.AgainstBase.PairedInterval.Lower + 0.0:F4} {arm.AgainstBase.PairedInterval.Upper + 0.0:F4} {signFlip} {arm.Name}");
+
+    /// <summary>The p of a paired difference as a line shows it.</summary>
+    /// <param name="arm">The arm.</param>
+    /// <param name="arms">Arms among which its base is.</param>
+    /// <param name="trials">Trials of its stage, "passed" being the outcome that is compared.</param>
+    private static string SignFlipP(ArmResult arm, IEnumerable<ArmResult> arms, IEnumerable<TrialRow> trials)
+    {
+        var comparison = arm.AgainstBase!;
+        var all = trials.Where(t => t.Stage == arm.Stage && t.Reward is not null).ToLookup(t => t.Arm, StringComparer.Ordinal);
+        Dictionary<string, double> Rates(string name) => all[name].GroupBy(t => t.Task, StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => (double)g.Count(t => t.Passed) / g.Count(), StringComparer.Ordinal);
-        var basis = Rates(study.Base(arm.Stage)?.Name ?? "");
+        var basis = Rates(arms.FirstOrDefault(a => a.Stage == arm.Stage && a.Kind == ArmKind.Base)?.Name ?? "");
         var differing = Rates(arm.Name).Count(r => basis.TryGetValue(r.Key, out var b) && b != r.Value);
         return differing > SignFlip.MostExact ? "drawn" : comparison.PairedP.ToString("F4", CultureInfo.InvariantCulture);
     }

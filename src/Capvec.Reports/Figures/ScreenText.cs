@@ -22,9 +22,12 @@ internal static class ScreenText
         $"The strength of each layer that gives a KL of {Show.Significant(screen.TargetKl ?? double.NaN)} nats a token, measured: layers compared at the same distance from the plain model. Layers that do not come so far at the strengths tried are left out.";
 
     /// <summary>How its order agrees with the trials.</summary>
-    public static string Agreement(StudyResults results) => results.ScreenAgreement is { } a
-        ? $"{Show.Count(a.Points.Count)} of its points were tried in the {a.Stage} stage. Spearman's rank correlation of the screen's order with the measured pass rates is {Show.Significant(a.Correlation)} [{Show.Significant(a.Interval.Lower)} to {Show.Significant(a.Interval.Upper)}], where the interval draws {Show.Count(a.Tasks, "task")} of that stage and takes the screen's order as it is. Noise of the pass rates lowers it."
-        : "Too few of its points were tried to compare its order with pass rates.";
+    public static string Agreement(StudyResults results) => results.ScreenAgreement switch
+    {
+        null => "Too few of its points were tried to compare its order with pass rates.",
+        { Correlation: double.NaN } a => $"{Show.Count(a.Points.Count)} of its points were tried in the {a.Stage} stage, all with the same pass rate, so there is no order to compare its own with.",
+        var a => $"{Show.Count(a.Points.Count)} of its points were tried in the {a.Stage} stage. Spearman's rank correlation of the screen's order with the measured pass rates is {Show.Significant(a.Correlation)} [{Show.Significant(a.Interval.Lower)} to {Show.Significant(a.Interval.Upper)}], where the interval draws {Show.Count(a.Tasks, "task")} of that stage and takes the screen's order as it is. Noise of the pass rates lowers it.",
+    };
 
     /// <summary>The openings of a point in a line.</summary>
     public static string Openings(ScreenPoint point) => string.Join(", ", point.Openings.Select(o => $"{o.Key} {Show.Significant(o.Value.Change)} (n = {Show.Count(o.Value.Replies)})"));

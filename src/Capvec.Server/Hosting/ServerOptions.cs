@@ -1,5 +1,6 @@
 using System.Net;
 using Capvec.Formats.Errors;
+using Capvec.Steering.Exchange;
 
 namespace Capvec.Server.Hosting;
 
@@ -19,6 +20,9 @@ public sealed record ServerOptions
 
     /// <summary>Folder of direction files that requests may name by id, or null for none.</summary>
     public string? VectorFolder { get; init; }
+
+    /// <summary>What the layer numbers of direction files count that do not say so themselves, or null: such a file is then refused.</summary>
+    public LayerReading? LayersAre { get; init; }
 
     /// <summary>Most bytes of a request's body.</summary>
     /// <value>4 MiB.</value>

@@ -5,6 +5,7 @@ using Capvec.Formats.Safetensors;
 using Capvec.Server.Errors;
 using Capvec.Server.Hosting;
 using Capvec.Steering.Directions;
+using Capvec.Steering.Exchange;
 using Capvec.Steering.Specification;
 
 namespace Capvec.Server.Steering;
@@ -33,15 +34,15 @@ internal sealed class VectorCatalog
 
         // dir.pt holds less than the dir.safetensors beside it, which therefore comes last and stays.
         foreach (var path in Endings.SelectMany(ending => Directory.EnumerateFiles(folder, ending).Order(StringComparer.Ordinal)))
-            _sets[Path.GetFileNameWithoutExtension(path)] = DirectionFile.Load(path);
+            _sets[Path.GetFileNameWithoutExtension(path)] = Load(path, options.LayersAre);
         foreach (var path in Directory.EnumerateFiles(folder, "*.safetensors").Order(StringComparer.Ordinal))
         {
             var stem = Path.GetFileNameWithoutExtension(path);
             var names = SetsIn(path);
             if (names.Count == 0)
-                _sets[stem] = DirectionFile.Load(path);
+                _sets[stem] = Load(path, options.LayersAre);
             foreach (var name in names)
-                _sets[$"{stem}#{name}"] = DirectionFile.Load($"{path}#{name}");
+                _sets[$"{stem}#{name}"] = Load($"{path}#{name}", options.LayersAre);
         }
     }
 
@@ -72,6 +73,9 @@ internal sealed class VectorCatalog
             throw ApiException.Invalid(e.Message, end > 0 ? e.Message[..end] : "steering");
         }
     }
+
+    // Files of a folder may come from several tools: what one says itself stands.
+    private static DirectionSet Load(string path, LayerReading? layersAre) => DirectionExchange.Read(path, layersAre, whereUnsaid: true).Set;
 
     private ApiException TooMany(int count) =>
         ApiException.Invalid($"steering acts at {count} places; this server takes at most {_maxInterventions} (a layer counts for each vector).", "steering");

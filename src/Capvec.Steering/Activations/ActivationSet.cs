@@ -120,6 +120,23 @@ public sealed class ActivationSet
         return Relabel(trace => chosen.Contains(trace.Id), $"none: labels dealt out again (control for: {Contrast ?? "unknown"})");
     }
 
+    /// <summary>A few traces of each label, drawn: what the same contrast would have looked like in a smaller experiment.</summary>
+    /// <param name="positives">Positives that stay.</param>
+    /// <param name="negatives">Negatives that stay.</param>
+    /// <param name="seed">Seed of the draw.</param>
+    /// <exception cref="CapvecException">There are not so many of one of them.</exception>
+    public ActivationSet Taken(int positives, int negatives, ulong seed)
+    {
+        var (all, have) = (Traces.Length, Labels.AsSpan().Count(true));
+        if (positives < 1 || negatives < 1 || positives > have || negatives > all - have)
+            throw new CapvecException($"{positives} positives and {negatives} negatives cannot be taken of {have} and {all - have}; ask for no more than there are.", null, CapvecException.WrongUsage);
+        // Another stream than that of ShuffledLabels, so that one seed may serve both.
+        var order = Enumerable.Range(0, all).OrderBy(i => SeededDraws.Bits(~seed, (ulong)i)).ToList();
+        var chosen = order.Where(i => Traces[i].IsPositive).Take(positives).Concat(order.Where(i => !Traces[i].IsPositive).Take(negatives)).Select(i => Traces[i].Id).ToHashSet(StringComparer.Ordinal);
+        var taken = Where(trace => chosen.Contains(trace.Id));
+        return taken.Relabel(trace => trace.IsPositive, $"{positives} of {have} positives and {negatives} of {all - have} negatives, drawn with seed {seed}, of: {Contrast ?? "unknown"}");
+    }
+
     /// <summary>Writes the set as <c>activations.safetensors</c>, atomically; docs/formats.md describes it.</summary>
     /// <exception cref="CapvecException">The folder cannot be written.</exception>
     public void Save(string path)

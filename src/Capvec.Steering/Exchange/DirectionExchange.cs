@@ -20,14 +20,15 @@ public static class DirectionExchange
     /// <summary>Reads a file, or a folder that a tool filled.</summary>
     /// <param name="path">The path; <c>FILE#NAME</c> takes one of several sets in a file.</param>
     /// <param name="layersAre">What the file's layer numbers count; null for what its form says.</param>
+    /// <param name="whereUnsaid">Take <paramref name="layersAre"/> for a file that does not say it alone; what a file says itself then stands. For folders with files of several tools.</param>
     /// <returns>The set, whose notes say how the file was read, and the name of its form.</returns>
     /// <exception cref="CapvecException">The file is missing, broken, hostile, of no known form, or does not say what its layer numbers count and nor does <paramref name="layersAre"/>.</exception>
-    public static (DirectionSet Set, string Format) Read(string path, LayerReading? layersAre = null)
+    public static (DirectionSet Set, string Format) Read(string path, LayerReading? layersAre = null, bool whereUnsaid = false)
     {
         var own = Directory.Exists(path) ? new[] { "dir.safetensors", "dir.pt" }.Select(name => Path.Combine(path, name)).FirstOrDefault(File.Exists) : null;
         using var file = VectorFile.Open(own ?? path);
         var format = Formats.FirstOrDefault(f => f.Detects(file)) ?? throw Unknown(file);
-        return (format.Read(file, layersAre), format.Name);
+        return (format.Read(file, whereUnsaid && format.SaysLayers(file) ? null : layersAre), format.Name);
     }
 
     private static CapvecException Unknown(VectorFile file) => new(file.Kind switch

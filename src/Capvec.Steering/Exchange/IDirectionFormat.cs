@@ -12,6 +12,9 @@ internal interface IDirectionFormat
     /// <summary>Whether a file is of this form. Forms are asked in an order in which the particular ones come first.</summary>
     bool Detects(VectorFile file);
 
+    /// <summary>Whether a file that <see cref="Detects"/> is true for says what its layer numbers count; most forms do.</summary>
+    bool SaysLayers(VectorFile file) => true;
+
     /// <summary>Reads a file that <see cref="Detects"/> is true for.</summary>
     /// <param name="file">The file.</param>
     /// <param name="layersAre">What the user says the file's layer numbers count; null for what the form itself says.</param>

@@ -163,6 +163,26 @@ public sealed class ReportInBrowserTests(BrowserFixture browser, WholeStudyFixtu
         await page.Context.CloseAsync();
     }
 
+    [Theory]
+    [InlineData(1280, ColorScheme.Light)]
+    [InlineData(390, ColorScheme.Dark)]
+    public async Task A_study_about_refusals_draws_them_and_a_screen_fits(int width, ColorScheme scheme)
+    {
+        using var scratch = new ScratchFolder();
+        var study = SampleRefusals.Make(scratch.Path) with { Screen = SampleScreen.Make(), ScreenAgreement = SampleScreen.Agreement };
+        var (page, trouble) = await browser.OpenAsync(ReportWriter.Write(study, scratch.File("report")), width, scheme);
+        (await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth")).ShouldBe(width);
+        (await page.EvaluateAsync<string[]>(TextOutside)).ShouldBeEmpty();
+        (await page.EvaluateAsync<string[]>(TextOverlaps)).ShouldBeEmpty();
+        var texts = await page.EvaluateAsync<string[]>("() => [...document.querySelectorAll('#verdict .plot text')].map(t => t.textContent)");
+        texts.ShouldContain("share of trials refused");
+        foreach (var arm in study.Refusals!.Arms)
+            texts.ShouldContain($"{arm.Passed}/{arm.Trials}");
+        (await page.Locator("#screen table:visible").CountAsync()).ShouldBe(3);
+        trouble.ShouldBeEmpty();
+        await page.Context.CloseAsync();
+    }
+
     [Fact]
     public async Task A_study_without_a_trial_or_with_null_rewards_alone_opens_without_an_error()
     {

@@ -28,6 +28,19 @@ public sealed partial class VerifyTests
     }
 
     [Fact]
+    public void A_study_about_refusals_has_its_refusals_recomputed()
+    {
+        using var scratch = new ScratchFolder();
+        ReportWriter.Write(SampleRefusals.Make(scratch.Path), scratch.File("report"));
+        var steps = Step().Matches(File.ReadAllText(scratch.File("report/VERIFY.md"))).Select(m => (Command: m.Groups[1].Value, Expected: m.Groups[2].Value)).ToList();
+        steps.Count.ShouldBe(6 + 4 + 1);
+        foreach (var (command, expected) in steps)
+            Lines(Shell(scratch.File("report"), command)).ShouldBe(Lines(expected), command);
+        steps.Skip(6).Select(s => Lines(s.Expected).Length).ShouldBe([4, 4, 3, 3, 8]);
+        steps[6].Expected.ShouldNotBe(steps[0].Expected);
+    }
+
+    [Fact]
     public void The_sqlite_command_counts_the_same()
     {
         using var scratch = new ScratchFolder();

@@ -27,6 +27,24 @@ public sealed class ActivationSetTests : IDisposable
     }
 
     [Fact]
+    public void A_few_traces_of_each_label_are_drawn_by_seed()
+    {
+        var set = Noise.Make(1, 20, 30);
+        var few = set.Taken(5, 12, 3);
+        few.Labels.Count(l => l).ShouldBe(5);
+        few.Traces.Length.ShouldBe(17);
+        foreach (var (i, trace) in few.Traces.Index())
+            few.Row(i, 0).ToArray().ShouldBe(set.Row(set.Traces.IndexOf(trace), 0).ToArray());
+        few.Contrast.ShouldBe("5 of 20 positives and 12 of 30 negatives, drawn with seed 3, of: unknown");
+        set.Taken(5, 12, 3).Traces.ShouldBe(few.Traces);
+        set.Taken(5, 12, 4).Traces.ShouldNotBe(few.Traces);
+        // Over many draws every trace has its turn, about as often as the others of its side.
+        var times = Enumerable.Range(0, 400).SelectMany(seed => set.Taken(5, 12, (ulong)seed).Traces).CountBy(t => t.Id).ToDictionary();
+        set.Traces.ShouldAllBe(t => Math.Abs(times[t.Id] - (t.IsPositive ? 100 : 160)) < 50);
+        Should.Throw<CapvecException>(() => set.Taken(21, 1, 0)).Message.ShouldContain("21 positives and 1 negatives cannot be taken of 20 and 30");
+    }
+
+    [Fact]
     public void Sizes_that_do_not_fit_and_numbers_that_are_none_are_refused_by_name()
     {
         Should.Throw<CapvecException>(() => new ActivationSet([1, 2], [new("a", "g", true)], [0], 3)).Message.ShouldContain("2 activations are not 1 traces x 1 layers x 3");

@@ -32,6 +32,16 @@ public sealed class ForeignFileTests : IDisposable
         set.Notes.ShouldContain(note => note.Contains("brought to 1"));
     }
 
+    [Fact]
+    public void A_reading_for_files_that_do_not_say_leaves_those_that_do_alone()
+    {
+        DirectionExchange.Read(Pattern.File("dir.pt"), LayerReading.HiddenStates, whereUnsaid: true).Set.Layers.ShouldBe([0, 1, 2]);
+        DirectionExchange.Read(Pattern.File("stacked.npy"), LayerReading.ResidPost, whereUnsaid: true).Set.Layers.ShouldBe([0, 1, 2, 3]);
+        DirectionExchange.Read(Pattern.File("cast.svec"), LayerReading.HiddenStates, whereUnsaid: true).Set.Layers.ShouldBe([1, 2]);
+        DirectionExchange.Read(Pattern.File("cast.svec"), LayerReading.HiddenStates).Set.Layers.ShouldBe([0, 1]);
+        Should.Throw<CapvecException>(() => DirectionExchange.Read(Pattern.File("dir.pt"), null, whereUnsaid: true)).Message.ShouldContain("--layers-are resid_post");
+    }
+
     [Theory]
     [InlineData("dir.pt", "a dict of 4 with keys from 0 to 3")]
     [InlineData("stacked.pt", "4 rows")]

@@ -13,6 +13,8 @@ internal sealed class LayerDictionary : IDirectionFormat
 
     public bool Detects(VectorFile file) => file.Kind == VectorFileKind.Torch && file.Torch is TorchDictionary { Count: > 0 } dictionary && dictionary.Keys.All(k => TorchVectors.Number(k) is not null);
 
+    public bool SaysLayers(VectorFile file) => false;
+
     public DirectionSet Read(VectorFile file, LayerReading? layersAre)
     {
         var dictionary = (TorchDictionary)file.Torch!;

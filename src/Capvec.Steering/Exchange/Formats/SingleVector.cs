@@ -15,6 +15,8 @@ internal sealed class SingleVector : IDirectionFormat
         _ => false,
     };
 
+    public bool SaysLayers(VectorFile file) => false;
+
     public DirectionSet Read(VectorFile file, LayerReading? layersAre)
     {
         var vectors = new LayerVectors(file.Name, Ambiguity.Block(file, layersAre));

@@ -23,11 +23,13 @@ internal sealed class StackedTensor : IDirectionFormat
         _ => false,
     };
 
+    public bool SaysLayers(VectorFile file) => file.Kind == VectorFileKind.Safetensors;
+
     public DirectionSet Read(VectorFile file, LayerReading? layersAre)
     {
         var (rows, hidden) = Values(file);
         var count = rows.Length / hidden;
-        var reading = file.Kind == VectorFileKind.Safetensors ? layersAre ?? LayerReading.ResidPost : Ambiguity.Settle(file, $"{count} rows", [.. Enumerable.Range(0, count)], layersAre);
+        var reading = SaysLayers(file) ? layersAre ?? LayerReading.ResidPost : Ambiguity.Settle(file, $"{count} rows", [.. Enumerable.Range(0, count)], layersAre);
         var vectors = new LayerVectors(file.Name, reading);
         vectors.AddRows(rows, hidden);
         return vectors.Finish($"rows are read as {reading.Word}", DirectionProvenance.Unknown);
