@@ -90,6 +90,8 @@ public sealed class GgufConverterTests : IDisposable
         file.Find("blk.0.ffn_down.weight").Type.ShouldBe(GgufType.F16);
         file.Find("blk.0.ssm_conv1d.weight").Type.ShouldBe(GgufType.F32);
         file.Find("blk.0.attn_norm.weight").Type.ShouldBe(GgufType.F32);
+        file.Metadata.GetString("tokenizer.ggml.model").ShouldBe("none");
+        file.Metadata.GetInteger("qwen35.vocab_size").ShouldBe(tiny.Model.Vocabulary);
         file.Metadata.GetInteger("qwen35.full_attention_interval").ShouldBe(4);
         file.Metadata.FindIntegers("qwen35.rope.dimension_sections").ShouldBe([2L, 1, 1, 0]);
     }
