@@ -63,6 +63,8 @@ public static class GgufConverter
             notes.Add($"{folder} has no tokenizer.json: the file has no vocabulary; programs can run it on token ids, not on text.");
         }
 
+        if (config.KeyHeads > 0 && config.KeyDim != config.ValueDim)
+            notes.Add($"the delta rule's key heads have width {config.KeyDim}, its value heads {config.ValueDim}: llama.cpp loads such files only where the two are equal, as in all published models.");
         if (family.Architecture == "llama" && GgufConfig.RotaryFactors(root, config) is { } factors)
             writer.Add(Rotary.GgufFactors, GgufType.F32, [factors.Length], (_, to) => factors.CopyTo(to));
         if (!config.TiedEmbeddings && !source.Has("lm_head.weight"))
