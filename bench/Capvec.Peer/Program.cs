@@ -2,11 +2,13 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Capvec.Engine.Benchmarks;
+using Capvec.Engine.Conversion;
 using Capvec.Engine.Interventions;
 using Capvec.Engine.Loading;
 using Capvec.Engine.Requests;
 using Capvec.Engine.Scheduling;
 using Capvec.Formats.Errors;
+using Capvec.Formats.Gguf;
 using Capvec.Numerics.Benchmarks;
 using Capvec.Peer.Comparison;
 using Capvec.Steering.Directions;
@@ -21,7 +23,7 @@ if (args is ["theirs", var itsLibrary, var itsModel, var itsThreads])
 }
 
 Option<T> Number<T>(string name, string description, T usual) => new(name) { Description = description, DefaultValueFactory = _ => usual };
-var model = new Option<string>("--model") { Description = "GGUF file that llama.cpp loads.", Required = true, Recursive = true };
+var model = new Option<string>("--model") { Description = "GGUF file that llama.cpp loads; for formats a model folder.", Required = true, Recursive = true };
 var ours = new Option<string?>("--ours") { Description = "What Capvec loads, where it is not the same file: a folder with the same weights.", Recursive = true };
 var library = new Option<string>("--library") { Description = "Folder of libllama.", Required = true, Recursive = true };
 var threads = Number("--threads", "Threads of either side.", Environment.ProcessorCount);
@@ -39,11 +41,16 @@ var layer = Number("--layer", "0-based block to steer, not 0.", 1);
 var alpha = Number("--alpha", "Strength of a random direction of length 1 at that block, or of --vectors; 0 for no steering.", 0f);
 var vectors = new Option<string?>("--vectors") { Description = "GGUF control vector for both, in place of --layer: read by ggml for llama.cpp, by Capvec for Capvec." };
 var layersAre = new Option<string?>("--layers-are") { Description = "How Capvec alone reads the layers of --vectors; another reading than resid_post must not agree." };
+var adapter = new Option<string?>("--adapter") { Description = "LoRA adapter as a GGUF file, for both.", HelpName = "FILE.gguf" };
+var peft = new Option<string?>("--adapter") { Description = "LoRA adapter (PEFT folder) that is converted too, for both.", HelpName = "FOLDER" };
+var formatList = new Option<string[]>("--formats") { Description = "Formats to try.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. GgufConverter.Formats] };
 var measure = new Command("measure", "Times both sides in turn.") { runs, armRuns, only, json };
-var compare = new Command("compare", "Compares greedy tokens and logits.") { ids, prompts, tokens, layer, alpha, vectors, layersAre };
+var compare = new Command("compare", "Compares greedy tokens and logits.") { ids, prompts, tokens, layer, alpha, vectors, layersAre, adapter };
+var formats = new Command("formats", "Converts a model folder into each format, as capvec convert does, and compares greedy tokens and logits: a row of a table each.") { peft, formatList, tokens };
+formats.SetAction(FormatsAsync);
 measure.SetAction(MeasureAsync);
 compare.SetAction(CompareAsync);
-var root = new RootCommand("Capvec beside llama.cpp.") { model, ours, library, threads, fast, exact, measure, compare };
+var root = new RootCommand("Capvec beside llama.cpp.") { model, ours, library, threads, fast, exact, measure, compare, formats };
 try
 {
     return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
@@ -98,24 +105,25 @@ async Task<int> CompareAsync(ParseResult arguments, CancellationToken cancellati
         if (file is null && strength != 0 && (block < 1 || block >= engine.Model.Layers))
             throw new CapvecException($"--layer {block}: llama.cpp steers blocks 1 to {engine.Model.Layers - 1}.", exitCode: CapvecException.WrongUsage);
         var steering = strength == 0 ? SteeringPlan.None : file is null ? SteeringPlan.Add(block, EngineTimer.Direction(engine.Model.Hidden, 1), strength) : Steering(file, arguments.GetValue(layersAre), strength);
+        using var adapted = arguments.GetValue(adapter) is { } lora ? engine.Model.LoadAdapter(lora) : null;
         var tolerance = Agreement.ToleranceFor(arguments.GetRequiredValue(model));
         var all = new List<Agreement>();
         var moved = 0;
         foreach (var prompt in asked)
         {
-            var request = new GenerationRequest { Prompt = prompt, MaxTokens = count, Steering = steering };
+            var request = new GenerationRequest { Prompt = prompt, MaxTokens = count, Steering = steering, Adapter = adapted };
             all.Add(await Agreement.OfAsync(
-                engine, theirs, new PeerRequest("greedy", 1, Tokens: count, Layer: block, Alphas: strength == 0 ? null : [strength], Ids: prompt, Vectors: strength == 0 ? null : file), request, tolerance));
-            if (strength != 0)
-                moved += (await engine.GenerateAsync(request with { Steering = SteeringPlan.None })).Tokens.SequenceEqual(all[^1].Ours) ? 0 : 1;
+                engine, theirs, new PeerRequest("greedy", 1, Tokens: count, Layer: block, Alphas: strength == 0 ? null : [strength], Ids: prompt, Vectors: strength == 0 ? null : file, Adapter: arguments.GetValue(adapter)), request, tolerance));
+            if (strength != 0 || adapted is not null)
+                moved += (await engine.GenerateAsync(request with { Steering = SteeringPlan.None, Adapter = null })).Tokens.SequenceEqual(all[^1].Ours) ? 0 : 1;
         }
 
-        return (all, strength != 0 ? moved : (int?)null);
+        return (all, strength != 0 || adapted is not null ? moved : (int?)null);
     });
     foreach (var (agreement, i) in agreements.Select((a, i) => (a, i)))
         Show(agreement, agreements.Count > 1 ? $"prompt {i + 1}: " : "");
     if (changed is { } count)
-        Console.WriteLine($"steering changes Capvec's tokens for {count} of {agreements.Count} prompts");
+        Console.WriteLine($"{(arguments.GetValue(adapter) is null ? "steering changes" : "the adapter, and steering if any, change")} Capvec's tokens for {count} of {agreements.Count} prompts");
     if (agreements.Count > 1)
         Console.WriteLine($"equal tokens for {agreements.Count(a => a.FirstDifference < 0)} of {agreements.Count} prompts; over llama.cpp's tokens the same choice at {agreements.Sum(a => a.SameChoices)} of {agreements.Sum(a => a.Places.Length)} places");
     var holds = agreements.All(a => a.Holds);
@@ -127,7 +135,7 @@ async Task<int> CompareAsync(ParseResult arguments, CancellationToken cancellati
         Console.WriteLine($"{name}capvec     {string.Join(' ', agreement.Ours)}");
         Console.WriteLine($"{name}llama.cpp  {string.Join(' ', agreement.Theirs.Select(step => step.Token))}");
         Console.WriteLine($"{name}over llama.cpp's tokens Capvec chooses the same at {agreement.SameChoices} of {agreement.Places.Length} places; logits of the likeliest candidates differ by at most {agreement.Worst:F4} standard deviations "
-            + $"(root mean square; {agreement.Tolerance} is allowed)");
+            + $"(root mean square; {agreement.Tolerance} is allowed), one logit by at most {agreement.Largest:F4}");
         if (agreement.FirstDifference is >= 0 and var at)
         {
             Console.WriteLine($"{name}first difference at token {at}: llama.cpp's first two candidates are {agreement.Theirs[at].Gap:F4} apart there, ours {agreement.Places[at].OurGap:F4}; "
@@ -151,9 +159,60 @@ static int[][] Prompts(string path, int vocabulary)
 static SteeringPlan Steering(string file, string? layersAre, float strength) => new(
     [.. DirectionFile.Load(file, layersAre is null ? null : LayerReading.Parse(layersAre)).Directions.Select(d => new Intervention(SteeringOperation.Add, d.Layer, d.Unit, (float)(strength * d.Scale)))]);
 
-async Task<T> WithBothAsync<T>(ParseResult arguments, Func<InferenceEngine, PeerProcess, Task<T>> run)
+// Prompts of random tokens, the same for every format.
+async Task<int> FormatsAsync(ParseResult arguments, CancellationToken cancellation)
 {
-    var path = arguments.GetRequiredValue(model);
+    const int promptCount = 5, promptLength = 20;
+    var (source, lora, count) = (arguments.GetRequiredValue(model), arguments.GetValue(peft), arguments.GetValue(tokens));
+    var folder = Directory.CreateTempSubdirectory("capvec-peer-");
+    var holds = true;
+    try
+    {
+        var (path, loraPath) = (Path.Combine(folder.FullName, "model.gguf"), lora is null ? null : Path.Combine(folder.FullName, "adapter.gguf"));
+        if (loraPath is not null)
+            _ = AdapterConverter.Convert(lora!, source, loraPath);
+        Console.WriteLine("| model | stored as | equal tokens | same choices | rms difference (allowed) | largest | |\n|---|---|---|---|---|---|---|");
+        foreach (var format in arguments.GetValue(formatList)!)
+        {
+            _ = GgufConverter.Convert(source, format, path);
+            var all = await WithBothOfAsync(arguments, path, async (engine, theirs) =>
+            {
+                using var adapted = loraPath is null ? null : engine.Model.LoadAdapter(loraPath);
+                var list = new List<Agreement>();
+                for (var seed = 1; seed <= promptCount; seed++)
+                {
+                    var prompt = EngineTimer.Tokens(engine.Model.Vocabulary, seed, promptLength);
+                    list.Add(await Agreement.OfAsync(
+                        engine, theirs, new PeerRequest("greedy", seed, Tokens: count, Ids: prompt, Adapter: loraPath), new GenerationRequest { Prompt = prompt, MaxTokens = count, Adapter = adapted }, Agreement.ToleranceFor(path)));
+                }
+
+                return list;
+            });
+            var verdict = all.All(a => a.Holds);
+            holds &= verdict;
+            Console.WriteLine($"| {Path.GetFileName(Path.TrimEndingDirectorySeparator(source))}{(lora is null ? "" : $" + {Path.GetFileName(Path.TrimEndingDirectorySeparator(lora))}")} | {Types(path)} | {all.Count(a => a.FirstDifference < 0)} of {promptCount} | {all.Sum(a => a.SameChoices)} of {all.Sum(a => a.Places.Length)} "
+                + $"| {all.Max(a => a.Worst):F4} ({all[0].Tolerance}) | {all.Max(a => a.Largest):F4} | {(verdict ? "agrees" : "**does not agree**")} |");
+        }
+    }
+    finally
+    {
+        folder.Delete(recursive: true);
+    }
+
+    return holds ? 0 : CapvecException.FailedJob;
+
+    // Which types the matrices of a file have, the most frequent first.
+    static string Types(string path)
+    {
+        using var file = GgufFile.Open(path);
+        return string.Join(", ", file.Tensors.Values.Where(t => t.Shape.Length == 2 && !t.Name.Contains("conv1d", StringComparison.Ordinal)).GroupBy(t => t.Type).OrderByDescending(g => g.Count()).Select(g => $"{g.Count()} {g.Key}"));
+    }
+}
+
+Task<T> WithBothAsync<T>(ParseResult arguments, Func<InferenceEngine, PeerProcess, Task<T>> run) => WithBothOfAsync(arguments, arguments.GetRequiredValue(model), run);
+
+async Task<T> WithBothOfAsync<T>(ParseResult arguments, string path, Func<InferenceEngine, PeerProcess, Task<T>> run)
+{
     using var theirs = new PeerProcess(arguments.GetRequiredValue(library), path, arguments.GetValue(threads));
     using var loaded = LanguageModel.Load(arguments.GetValue(ours) ?? path, fast: arguments.GetValue(fast));
     if (loaded.Vocabulary != theirs.Vocabulary)

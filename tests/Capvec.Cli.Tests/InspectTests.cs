@@ -17,7 +17,8 @@ public sealed class InspectTests
         { Model, "model", "12: layers 0 to 11; 3 with full attention, 9 with the gated delta rule" },
         { "tests/fixtures/models/llama-tiny", "model", "tokenizer" },
         { "tests/fixtures/gguf/models/qwen35_kmix.KMIX.gguf", "model", "a Qwen3.5 text model" },
-        { "tests/fixtures/gguf/models/llama_tiny.cvec.gguf", "gguf", "a control vector" },
+        { "tests/fixtures/gguf/models/llama_tiny.cvec.gguf", "directions", "direction.N acts on the output of the 0-based block N" },
+        { "tests/fixtures/gguf/cvec/rank_k.gguf", "gguf", "one of several directions of a layer" },
         { "models/phantom/adapters/sft", "adapter", "model.layers.0.linear_attn.in_proj_qkv" },
         { "models/phantom/adapters/sft/adapter_model.safetensors", "safetensors", "float32" },
         { "tests/fixtures/torch/dir_int_bf16.pt", "directions", "cosine to the next" },
@@ -73,6 +74,55 @@ public sealed class InspectTests
         run.Json.GetProperty("supported").GetBoolean().ShouldBeFalse();
         run.Json.GetProperty("reason").GetString()!.ShouldContain("model_type \"mystery_text\" is not supported");
         run.Json.GetProperty("parameters").GetInt64().ShouldBeGreaterThan(8_000_000);
+    }
+
+    // Every form that "capvec vectors show" reads, with the word by which it shows it and how its layers are counted; the two that say nothing show both readings.
+    [Theory]
+    [InlineData("exchange/kind_response_avg_diff.pt", "persona_vectors", "row i of persona_vectors is hidden_states[i]; number 0 is the embeddings, number 4 is layer 3")]
+    [InlineData("exchange/abliteration.pt", "llm-abliteration measurements", "the input of block i")]
+    [InlineData("exchange/caa/vec_layer_3_Llama-2-7b-chat-hf.pt", "CAA vector", "layer 3 of Llama-2-7b-chat-hf")]
+    [InlineData("exchange/caa", "CAA folder", "number 2 is layer 2, number 3 is layer 3")]
+    [InlineData("exchange/steering_vector.pt", "steering-vectors", "number 1 is layer 1")]
+    [InlineData("exchange/cast.svec", "activation-steering (CAST) vector", "learned at the output of block N")]
+    [InlineData("exchange/easysteer.json", "EasySteer payload", "number 0 is layer 0")]
+    [InlineData("exchange/steering_lite.safetensors", "steering-lite", "number 1 is layer 1")]
+    [InlineData("gguf/cvec/repeng.gguf", "GGUF control vector", "direction.N acts on the output of the 0-based block N")]
+    [InlineData("gguf/cvec/glp_project.gguf", "GGUF control vector", "to be taken out, not added")]
+    [InlineData("gguf/cvec/other_arch.gguf", "GGUF control vector", "general.architecture is llama")]
+    [InlineData("exchange/dir.pt", "torch dict by layer", "--layers-are hidden_states")]
+    [InlineData("exchange/stacked.pt", "stacked tensor", "--layers-are hidden_states")]
+    [InlineData("exchange/stacked.npy", "stacked tensor", "--layers-are hidden_states")]
+    [InlineData("phantom/vectors.safetensors#same_model", "stacked tensor", "rows are read as resid_post")]
+    public async Task A_direction_file_is_understood_as_vectors_show_understands_it(string name, string form, string says)
+    {
+        var path = $"tests/fixtures/{name}";
+        var text = await CapvecProcess.RunAsync("inspect", path);
+        text.ExitCode.ShouldBe(0, text.Error);
+        text.Output.ShouldContain(says);
+        var inspected = await CapvecProcess.RunAsync("inspect", path, "--json");
+        inspected.Json.GetProperty("kind").GetString().ShouldBe("directions");
+        inspected.Json.GetProperty("format").GetString().ShouldBe(form);
+        var isDoubtful = inspected.Json.GetProperty("two_readings").GetString() is not null;
+        var shown = await CapvecProcess.RunAsync(["vectors", "show", path, "--json", .. isDoubtful ? new[] { "--layers-are", "resid_post" } : []]);
+        shown.Json.GetProperty("format").GetString().ShouldBe(form);
+        inspected.Json.GetProperty("directions_hash").GetString().ShouldBe(shown.Json.GetProperty("directions_hash").GetString());
+        inspected.Json.GetProperty("layers").EnumerateArray().Select(l => l.GetProperty("layer").GetInt32()).ShouldBe(shown.Json.GetProperty("layers").EnumerateArray().Select(l => l.GetProperty("layer").GetInt32()));
+        isDoubtful.ShouldBe((await CapvecProcess.RunAsync("vectors", "show", path)).ExitCode != 0);
+    }
+
+    [Fact]
+    public async Task An_adapter_of_heretic_shows_its_directions_too_and_a_single_vector_that_its_layer_is_not_said()
+    {
+        var adapter = await CapvecProcess.RunAsync("inspect", "tests/fixtures/exchange/heretic", "--json");
+        adapter.Json.GetProperty("kind").GetString().ShouldBe("adapter");
+        adapter.Json.GetProperty("as_directions").GetProperty("format").GetString().ShouldBe("heretic adapter");
+        adapter.Json.GetProperty("as_directions").GetProperty("layers").EnumerateArray().Select(l => l.GetProperty("layer").GetInt32()).ShouldBe([1, 2]);
+        using var folder = new TemporaryFolder();
+        File.Copy(Repository.File("tests", "fixtures", "exchange", "caa", "vec_layer_2_Llama-2-7b-chat-hf.pt"), folder.File("v.pt"));
+        var single = await CapvecProcess.RunAsync("inspect", folder.File("v.pt"), "--json");
+        single.Json.GetProperty("format").GetString().ShouldBe("single vector");
+        single.Json.GetProperty("two_readings").GetString()!.ShouldContain("--layers-are 12");
+        single.Json.GetProperty("layers")[0].GetProperty("layer").ValueKind.ShouldBe(System.Text.Json.JsonValueKind.Null);
     }
 
     [Fact]

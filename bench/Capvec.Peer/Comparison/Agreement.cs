@@ -35,6 +35,9 @@ internal sealed record Agreement(int[] Ours, GreedyStep[] Theirs, AgreementPlace
     /// <summary>The largest difference of logits at a place, as in <see cref="Tolerance"/>.</summary>
     public double Worst => Places.Max(place => place.Difference);
 
+    /// <summary>The largest difference of one candidate's logit.</summary>
+    public double Largest => Places.Max(place => place.Largest);
+
     /// <summary>Places, over the tokens that llama.cpp chose, where our likeliest token is its choice.</summary>
     public int SameChoices => Places.Count(place => place.IsSame);
 
@@ -59,7 +62,7 @@ internal sealed record Agreement(int[] Ours, GreedyStep[] Theirs, AgreementPlace
         var steps = theirs.Run(request).Steps!;
         var reply = await engine.GenerateAsync(ours);
         int[] all = [.. ours.Prompt, .. steps.SkipLast(1).Select(step => step.Token)];
-        var forward = await engine.ForwardAsync(new ForwardRequest { Tokens = all, Steering = ours.Steering, Logits = LogitRows.All });
+        var forward = await engine.ForwardAsync(new ForwardRequest { Tokens = all, Steering = ours.Steering, Adapter = ours.Adapter, Logits = LogitRows.All });
         var vocabulary = engine.Model.Vocabulary;
         var places = steps.Select((step, i) =>
         {

@@ -10,5 +10,6 @@ namespace Capvec.Peer.Comparison;
 /// <param name="Alphas">The arms' strengths.</param>
 /// <param name="Ids">The prompt itself, for greedy.</param>
 /// <param name="Vectors">A GGUF control vector for greedy, in place of <paramref name="Layer"/>; <paramref name="Alphas"/> has its strength.</param>
+/// <param name="Adapter">A LoRA adapter as a GGUF file, for greedy.</param>
 internal sealed record PeerRequest(
-    string Kind, int Seed = 0, int Prompt = 0, int Tokens = 0, int Sequences = 1, int Layer = 0, float[]? Alphas = null, int[]? Ids = null, string? Vectors = null);
+    string Kind, int Seed = 0, int Prompt = 0, int Tokens = 0, int Sequences = 1, int Layer = 0, float[]? Alphas = null, int[]? Ids = null, string? Vectors = null, string? Adapter = null);

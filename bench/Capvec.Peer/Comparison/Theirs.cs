@@ -11,6 +11,7 @@ namespace Capvec.Peer.Comparison;
 /// <param name="threads">Threads that compute.</param>
 internal sealed class Theirs(LlamaModel model, int threads) : IDisposable
 {
+    private readonly Dictionary<string, nint> _adapters = [];
     private (int Sequences, int Length) _size;
     private LlamaContext? _context;
 
@@ -93,6 +94,13 @@ internal sealed class Theirs(LlamaModel model, int threads) : IDisposable
             context.Steer(ControlVectorFile.Read(file, model.Layers, model.Hidden, strength));
         else if (request.Alphas is [var alpha])
             context.Steer(request.Layer, EngineTimer.Direction(model.Hidden, request.Seed), alpha);
+        if (request.Adapter is { } path)
+        {
+            if (!_adapters.TryGetValue(path, out var adapter))
+                _adapters[path] = adapter = model.LoadAdapter(path);
+            context.Adapt(adapter);
+        }
+
         var steps = new List<GreedyStep>();
         Continue(context, request.Ids, request.Tokens, logits =>
         {
@@ -100,6 +108,7 @@ internal sealed class Theirs(LlamaModel model, int threads) : IDisposable
             return steps[^1].Token;
         });
         context.Unsteer();
+        context.Adapt(0);
         return [.. steps];
     }
 

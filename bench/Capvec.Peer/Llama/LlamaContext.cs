@@ -54,6 +54,14 @@ internal sealed unsafe class LlamaContext : IDisposable
     /// <summary>Takes the control vector away.</summary>
     public void Unsteer() => _ = LlamaLibrary.SetControlVector(_handle, null, 0, _model.Hidden, 0, 0);
 
+    /// <summary>Uses an adapter that <see cref="LlamaModel.LoadAdapter"/> loaded, at scale 1, from now on; none where it is 0.</summary>
+    public void Adapt(nint adapter)
+    {
+        var scale = 1f;
+        if (LlamaLibrary.SetAdapters(_handle, &adapter, adapter == 0 ? 0u : 1u, &scale) != 0)
+            throw new CapvecException("llama.cpp refused the adapter.");
+    }
+
     /// <summary>Reads a run of tokens of every sequence in one call; the last of each gives logits.</summary>
     /// <param name="tokens">[sequences][tokens] ids, equally many for each.</param>
     /// <param name="position">Position of the first of them.</param>

@@ -107,6 +107,14 @@ internal static unsafe partial class LlamaLibrary
     [DllImport(Llama, EntryPoint = "llama_set_adapter_cvec")]
     public static extern int SetControlVector(nint context, float* data, nuint length, int hidden, int first, int last);
 
+    /// <summary>Loads a LoRA adapter for a model, which owns it from then on; null where that fails.</summary>
+    [DllImport(Llama, EntryPoint = "llama_adapter_lora_init")]
+    public static extern nint LoadAdapter(nint model, [MarshalAs(UnmanagedType.LPUTF8Str)] string path);
+
+    /// <summary>Makes a context use exactly these adapters [count], each with a scale; 0 is success.</summary>
+    [DllImport(Llama, EntryPoint = "llama_set_adapters_lora")]
+    public static extern int SetAdapters(nint context, nint* adapters, nuint count, float* scales);
+
     [DllImport(Llama, EntryPoint = "llama_log_set")]
     private static extern void SetLog(delegate* unmanaged[Cdecl]<int, byte*, void*, void> callback, void* data);
 

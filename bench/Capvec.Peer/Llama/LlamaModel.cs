@@ -31,6 +31,13 @@ internal sealed class LlamaModel : IDisposable
     /// <summary>Number of blocks.</summary>
     public int Layers { get; }
 
+    /// <summary>Loads a LoRA adapter; the model owns it.</summary>
+    /// <returns>The library's pointer.</returns>
+    /// <exception cref="CapvecException">llama.cpp refuses the file.</exception>
+    public nint LoadAdapter(string path) => LlamaLibrary.LoadAdapter(Handle, path) is not 0 and var adapter
+        ? adapter
+        : throw new CapvecException($"{path}: llama.cpp cannot load this adapter; its message stands above.");
+
     /// <inheritdoc/>
     public void Dispose() => LlamaLibrary.FreeModel(Handle);
 }

@@ -2,33 +2,72 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Capvec.Cli.Output;
 using Capvec.Formats.Errors;
-using Capvec.Formats.Safetensors;
-using Capvec.Formats.Torch;
 using Capvec.Steering.Directions;
 using Capvec.Steering.Exchange;
 
 namespace Capvec.Cli.Inspection;
 
-/// <summary>Describes files of directions: whose they are, how their layers are counted, and how alike neighbouring layers are.</summary>
+/// <summary>Describes files of directions, of every form that <see cref="DirectionExchange"/> reads: whose they are, how their layers are counted, and how alike neighbouring layers are.</summary>
 internal static class DirectionInspector
 {
     // No set of directions is larger; a model's weights are.
-    private const long LargestFile = 1L << 30;
+    private const long LargestFile = 1L << 28;
 
-    /// <summary>Directions in a file or folder; null where it is something else.</summary>
+    // The words with which a set's first note says how the file counts.
+    private const string Counting = " (layers are outputs of 0-based blocks)";
+
+    /// <summary>Directions in a file or folder (<c>FILE#NAME</c>: one of several in a file); null where it is something else.</summary>
+    /// <exception cref="CapvecException">The file is broken, or a tool's directions that cannot be used.</exception>
     public static Finding? Find(string path, bool hash)
     {
-        if (Lengths(path) is not { } lengths)
+        if (File.Exists(path) && new FileInfo(path).Length > LargestFile)
             return null;
-        var (set, doubt) = Load(path);
+        if (DirectionExchange.FormOf(path) is not { } form)
+            return null;
+        try
+        {
+            return Describe(path, form.Name, Load(path), hash);
+        }
+        catch (CapvecException) when (form.IsShapeAlone)
+        {
+            // Such as a matrix of integers: no tool's mark says that it should be directions.
+            return null;
+        }
+    }
+
+    /// <summary>What was found in an adapter's folder, with the directions that it holds if it is one that heretic makes.</summary>
+    public static Finding AddTo(Finding adapter, string path)
+    {
+        DirectionSet set;
+        string form;
+        try
+        {
+            (set, form) = DirectionExchange.Read(path);
+        }
+        catch (CapvecException)
+        {
+            return adapter;
+        }
+
+        adapter.Details["as_directions"] = Json(new Reading(set, null), form);
+        return adapter with { Facts = [.. adapter.Facts, ("as directions", $"{form}, layers {DirectionSet.Ranges(set.Layers)}"), .. set.Notes.Select(note => ("note", note))] };
+    }
+
+    private static Finding Describe(string path, string form, Reading reading, bool hash)
+    {
+        var (set, doubt) = (reading.Set, reading.Doubt);
         var p = set.Provenance;
+        var counting = set.Notes.FirstOrDefault(note => note.EndsWith(Counting, StringComparison.Ordinal));
         var facts = new List<(string, string)>
         {
+            ("form", form),
             ("layers", $"{set.Directions.Length} of width {set.Hidden}"),
-            ("layers as found", doubt is null ? "numbers of 0-based blocks" : "numbers that do not say what they count"),
-            ("layers as used", doubt is null ? "the same: layer b is the output of block b, before the final norm" : "none without --layers-are; the table has the file's numbers"),
+            ("layers as found", doubt is not null ? "numbers that do not say what they count" : counting is null ? "numbers of 0-based blocks" : counting[..^Counting.Length].Replace($"{path}: ", "", StringComparison.Ordinal)),
+            ("layers as used", doubt is null ? $"{DirectionSet.Ranges(set.Layers)}: layer b is the output of block b, before the final norm" : "none without --layers-are"),
             ("directions hash", set.Hash),
         };
+        if (p.IsForAblation)
+            facts.Add(("use", "to be taken out, not added"));
         foreach (var (name, value) in new[] { ("model hash", p.ModelHash), ("estimator", p.Estimator), ("positions", p.Positions), ("contrast", p.Contrast), ("sign", p.Sign), ("made", p.Created?.ToString("u", CultureInfo.InvariantCulture)) })
         {
             if (value is not null)
@@ -39,57 +78,66 @@ internal static class DirectionInspector
             facts.Add(("sha256", FileFacts.Sha256(path)));
         if (doubt is not null)
             facts.Add(("two readings", doubt));
-        facts.AddRange(set.Notes.Select(note => ("note", note)));
-        return new Finding("directions", $"directions, one a layer, in {Form(path)}", facts, Table(set, lengths), Json(set, lengths));
+
+        // Where the reading is only ours to try, its first note would say it as if it held.
+        facts.AddRange((doubt is null ? set.Notes.Where(note => note != counting) : set.Notes.Skip(1)).Select(note => ("note", note)));
+        return new Finding("directions", "directions, one a layer; nothing in the file was run", facts, Table(reading), Json(reading, form));
     }
 
     /// <summary>The set; where the file's numbers can be read in two ways, as if they were ours, and what the two ways are.</summary>
-    private static (DirectionSet Set, string? Doubt) Load(string path)
+    private static Reading Load(string path)
     {
         try
         {
-            return (DirectionFile.Load(path), null);
+            return new Reading(DirectionFile.Load(path), null);
         }
         catch (CapvecException e)
         {
-            try
+            // Numbers as they are; a file with one vector has none.
+            foreach (var reading in new[] { LayerReading.ResidPost, LayerReading.Of(0) })
             {
-                return (DirectionFile.Load(path, LayerReading.ResidPost), e.Message);
-            }
-            catch (CapvecException)
-            {
-                // No reading helps: what is wrong is something else, and the first message says it.
+                try
+                {
+                    return new Reading(DirectionFile.Load(path, reading), e.Message, reading.Block is not null);
+                }
+                catch (CapvecException)
+                {
+                    // This reading does not help either; the first message says what is wrong.
+                }
             }
 
             throw;
         }
     }
 
-    private static string Form(string path) => Directory.Exists(path) ? "a folder" : Path.GetExtension(path) == ".safetensors" ? "a safetensors file" : "a torch file (read by a whitelist; nothing in it was run)";
-
-    private static List<string[]> Table(DirectionSet set, IReadOnlyDictionary<int, double> lengths)
+    private static List<string[]> Table(Reading reading)
     {
-        var rows = new List<string[]> { new[] { "layer", "length in the file", "margin", "residual norm", "cosine to the next" } };
+        var set = reading.Set;
+        var rows = new List<string[]> { new[] { reading.Doubt is null ? "layer" : "number", "length", "margin", "residual norm", "cosine to the next" } };
         for (var i = 0; i < set.Directions.Length; i++)
         {
             var direction = set.Directions[i];
-            rows.Add([$"{direction.Layer}", lengths.TryGetValue(direction.Layer, out var length) ? $"{length:G6}" : "", $"{direction.Margin:G4}", $"{direction.ResidualNorm:G4}", Next(set, i) is { } cosine ? $"{cosine:0.000}" : ""]);
+            rows.Add([reading.IsNameless ? "" : $"{direction.Layer}", $"{direction.Scale:G6}", $"{direction.Margin:G4}", $"{direction.ResidualNorm:G4}", Next(set, i) is { } cosine ? $"{cosine:0.000}" : ""]);
         }
 
         return rows;
     }
 
-    private static JsonObject Json(DirectionSet set, IReadOnlyDictionary<int, double> lengths) => new()
+    private static JsonObject Json(Reading reading, string form) => Json(reading.Set, form, reading.Doubt, reading.IsNameless);
+
+    private static JsonObject Json(DirectionSet set, string form, string? doubt, bool isNameless) => new()
     {
         ["directions"] = true,
+        ["format"] = form,
         ["directions_hash"] = set.Hash,
         ["model_hash"] = set.Provenance.ModelHash,
         ["hidden"] = set.Hidden,
-        ["layer_convention"] = "0-based block, output before the final norm",
+        ["layer_convention"] = doubt is null ? "0-based block, output before the final norm" : null,
+        ["two_readings"] = doubt,
         ["layers"] = new JsonArray([.. set.Directions.Select((direction, i) => new JsonObject
         {
-            ["layer"] = direction.Layer,
-            ["norm"] = lengths.TryGetValue(direction.Layer, out var length) ? JsonLine.Number(length) : null,
+            ["layer"] = isNameless ? null : direction.Layer,
+            ["norm"] = JsonLine.Number(direction.Scale),
             ["margin"] = direction.Margin,
             ["residual_norm"] = direction.ResidualNorm,
             ["cosine_to_next"] = Next(set, i),
@@ -99,35 +147,8 @@ internal static class DirectionInspector
 
     private static double? Next(DirectionSet set, int index) => index + 1 < set.Directions.Length ? set.Directions[index].Cosine(set.Directions[index + 1]) : null;
 
-    // The lengths of the vectors before they are brought to 1, by the layer that the file gives them; null where the file is no set of directions.
-    private static Dictionary<int, double>? Lengths(string path)
-    {
-        if (Directory.Exists(path))
-            path = new[] { "dir.safetensors", "dir.pt" }.Select(name => Path.Combine(path, name)).First(File.Exists);
-        if (new FileInfo(path).Length > LargestFile)
-            return null;
-        var lengths = new Dictionary<int, double>();
-        if (Path.GetExtension(path) == ".safetensors")
-        {
-            const string prefix = "direction.";
-            using var file = SafetensorsFile.Open(path);
-            foreach (var tensor in file.Tensors.Values)
-            {
-                if (!tensor.Name.StartsWith(prefix, StringComparison.Ordinal) || tensor.Shape.Length != 1 || !int.TryParse(tensor.Name.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var layer))
-                    return null;
-                lengths[layer] = Direction.Length(file.ReadFloat32(tensor.Name));
-            }
-        }
-        else if (TorchFile.Load(path).Root is TorchDictionary dictionary)
-        {
-            foreach (var (key, value) in dictionary)
-            {
-                if (value is not TorchTensor { Shape.Length: 1 } vector || !int.TryParse($"{key}", NumberStyles.None, CultureInfo.InvariantCulture, out var layer))
-                    return null;
-                lengths[layer] = Direction.Length(vector.ToFloat32());
-            }
-        }
-
-        return lengths.Count > 0 ? lengths : null;
-    }
+    /// <param name="Set">The directions.</param>
+    /// <param name="Doubt">Where the file's numbers are taken for layers though they do not say that they are: what they could be.</param>
+    /// <param name="IsNameless">Whether the file has no number at all.</param>
+    private sealed record Reading(DirectionSet Set, string? Doubt, bool IsNameless = false);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Capvec.Formats.Errors;
 using Capvec.Formats.Gguf;
 
 namespace Capvec.Cli.Inspection;
@@ -12,19 +13,24 @@ internal static class GgufInspector
         using var file = GgufFile.Open(path);
         if (GgufLora.IsAdapter(file))
             return AdapterInspector.Gguf(path, hash);
-        return file.Metadata.FindString("general.architecture") is "controlvector" ? ControlVector(file) : ModelInspector.Gguf(file, hash);
+        return IsControlVector(file) ? ControlVector(file, hash) : ModelInspector.Gguf(file, hash);
     }
 
-    private static Finding ControlVector(GgufFile file)
+    // llama.cpp looks at the tensors' names alone.
+    private static bool IsControlVector(GgufFile file) => file.Metadata.FindString("general.architecture") is "controlvector"
+        || (file.Tensors.Count > 0 && file.Tensors.Keys.All(name => name.StartsWith("direction.", StringComparison.Ordinal)));
+
+    private static Finding ControlVector(GgufFile file, bool hash)
     {
-        var rows = new List<string[]> { new[] { "tensor", "type", "shape" } };
-        rows.AddRange(file.Tensors.Values.Select(tensor => new[] { tensor.Name, $"{tensor.Type}", tensor.ShapeText }));
-        var facts = new List<(string, string)>
+        try
         {
-            ("made for", file.Metadata.FindString("controlvector.model_hint") ?? "not said"),
-            ("tensors", $"{file.Tensors.Count}"),
-            ("layers as found", "direction.N is added to the output of the 0-based block N"),
-        };
-        return new Finding("gguf", "a control vector in a GGUF file", facts, rows, new JsonObject { ["architecture"] = "controlvector", ["tensors"] = file.Tensors.Count });
+            return DirectionInspector.Find(file.Path, hash)!;
+        }
+        catch (CapvecException e)
+        {
+            var rows = new List<string[]> { new[] { "tensor", "type", "shape" } };
+            rows.AddRange(file.Tensors.Values.Select(tensor => new[] { tensor.Name, $"{tensor.Type}", tensor.ShapeText }));
+            return new Finding("gguf", "a control vector in a GGUF file that cannot be used", [("not supported", e.Message)], rows, new JsonObject { ["supported"] = false, ["reason"] = e.Message, ["tensors"] = file.Tensors.Count });
+        }
     }
 }

@@ -58,8 +58,13 @@ public static class GgufConverter
         if (File.Exists(Path.Combine(folder, "tokenizer.json")))
             GgufTokenizerWriter.Write(folder, config.Vocabulary, files.StopTokens, writer);
         else
-            notes.Add($"{folder} has no tokenizer.json: the file has no vocabulary, and programs that read text refuse it.");
+        {
+            GgufTokenizerWriter.WriteNone(writer);
+            notes.Add($"{folder} has no tokenizer.json: the file has no vocabulary; programs can run it on token ids, not on text.");
+        }
 
+        if (config.KeyHeads > 0 && config.KeyDim != config.ValueDim)
+            notes.Add($"the delta rule's key heads have width {config.KeyDim}, its value heads {config.ValueDim}: llama.cpp loads such files only where the two are equal, as in all published models.");
         if (family.Architecture == "llama" && GgufConfig.RotaryFactors(root, config) is { } factors)
             writer.Add(Rotary.GgufFactors, GgufType.F32, [factors.Length], (_, to) => factors.CopyTo(to));
         if (!config.TiedEmbeddings && !source.Has("lm_head.weight"))

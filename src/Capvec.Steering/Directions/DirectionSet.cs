@@ -79,7 +79,7 @@ public sealed class DirectionSet
     }
 
     /// <summary>Layers as short text: <c>0-3, 7</c>.</summary>
-    internal static string Ranges(IReadOnlyList<int> layers)
+    public static string Ranges(IReadOnlyList<int> layers)
     {
         var parts = new List<string>();
         for (var i = 0; i < layers.Count;)

@@ -17,6 +17,16 @@ public static class DirectionExchange
     /// <summary>The names of the forms that are read.</summary>
     public static IReadOnlyList<string> Names => [.. Formats.Select(f => f.Name)];
 
+    /// <summary>The form of a file or folder, as <see cref="Read"/> would take it; null where it is of none.</summary>
+    /// <param name="path">The path; <c>FILE#NAME</c> takes one of several sets in a file.</param>
+    /// <returns>The name, and whether only the shape speaks for directions: a vector, a matrix, a dict with numbers as keys. All other forms bear a tool's mark.</returns>
+    /// <exception cref="CapvecException">The file is missing, broken or hostile.</exception>
+    public static (string Name, bool IsShapeAlone)? FormOf(string path)
+    {
+        using var file = Open(path);
+        return Formats.FirstOrDefault(f => f.Detects(file)) is { } format ? (format.Name, format is LayerDictionary or StackedTensor or SingleVector) : null;
+    }
+
     /// <summary>Reads a file, or a folder that a tool filled.</summary>
     /// <param name="path">The path; <c>FILE#NAME</c> takes one of several sets in a file.</param>
     /// <param name="layersAre">What the file's layer numbers count; null for what its form says.</param>
@@ -25,10 +35,15 @@ public static class DirectionExchange
     /// <exception cref="CapvecException">The file is missing, broken, hostile, of no known form, or does not say what its layer numbers count and nor does <paramref name="layersAre"/>.</exception>
     public static (DirectionSet Set, string Format) Read(string path, LayerReading? layersAre = null, bool whereUnsaid = false)
     {
-        var own = Directory.Exists(path) ? new[] { "dir.safetensors", "dir.pt" }.Select(name => Path.Combine(path, name)).FirstOrDefault(File.Exists) : null;
-        using var file = VectorFile.Open(own ?? path);
+        using var file = Open(path);
         var format = Formats.FirstOrDefault(f => f.Detects(file)) ?? throw Unknown(file);
         return (format.Read(file, whereUnsaid && format.SaysLayers(file) ? null : layersAre), format.Name);
+    }
+
+    private static VectorFile Open(string path)
+    {
+        var own = Directory.Exists(path) ? new[] { "dir.safetensors", "dir.pt" }.Select(name => Path.Combine(path, name)).FirstOrDefault(File.Exists) : null;
+        return VectorFile.Open(own ?? path);
     }
 
     private static CapvecException Unknown(VectorFile file) => new(file.Kind switch

@@ -23,6 +23,9 @@ internal static class GgufTokenizerReader
     /// <summary>Value of token_type: fills up the embedding and stands for nothing.</summary>
     public const int Unused = 5;
 
+    /// <summary>Value of model: the file has no vocabulary.</summary>
+    public const string None = "none";
+
     private static readonly Dictionary<string, Rules> Known = new()
     {
         ["qwen35"] = new(Splitters.Qwen35, Nfc: true),
@@ -88,6 +91,8 @@ internal static class GgufTokenizerReader
     private static (Rules Rules, string[] Tokens, long[] Types) Basics(GgufFile file)
     {
         var metadata = file.Metadata;
+        if (metadata.FindString(Keys + "model") is null or None or "no_vocab")
+            throw new CapvecException($"{file.Path} holds no tokenizer: it can be run on token ids (capvec forward --ids), not on text; convert the model again from a folder with tokenizer.json.");
         if (metadata.GetString(Keys + "model") is not "gpt2" and var model)
             throw Unsupported(file, "model", model, "gpt2, which is byte-level BPE");
         var pre = metadata.FindString(Keys + "pre") ?? "gpt-2";

@@ -55,6 +55,14 @@ public static class GgufTokenizerWriter
         }
     }
 
+    /// <summary>Says that the file has no tokenizer: llama.cpp refuses a model that does not say it.</summary>
+    /// <param name="writer">Receives the key.</param>
+    public static void WriteNone(GgufWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.Set("tokenizer.ggml.model", GgufTokenizerReader.None);
+    }
+
     private static (string[] Texts, int[] Types) Entries(TokenizerDefinition definition, int rows)
     {
         var texts = new string[rows];

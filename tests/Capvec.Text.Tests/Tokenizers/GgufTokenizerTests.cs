@@ -79,6 +79,14 @@ public class GgufTokenizerTests
     }
 
     [Fact]
+    public void A_file_without_a_vocabulary_says_so()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var writer in new[] { new GgufWriter(), new GgufWriter().Set("tokenizer.ggml.model", "none"), new GgufWriter().Set("tokenizer.ggml.model", "no_vocab") })
+            Should.Throw<CapvecException>(() => Tokenizer.Load(Write(folder, writer))).Message.ShouldContain("holds no tokenizer");
+    }
+
+    [Fact]
     public void Damaged_vocabularies_are_refused_with_the_key()
     {
         using var folder = new TemporaryFolder();
