@@ -33,12 +33,14 @@ public static class ScreenComparison
         var counts = tried.Select(t => tasks.Select(task => (Passed: t.Rows.Count(r => r.Task == task && r.Passed), Trials: t.Rows.Count(r => r.Task == task))).ToArray()).ToList();
         var order = tried.Select(t => -(double)t.Point.Rank).ToList();
         var random = new SplitMix64(Seeds.Derive(seed, "screen agreement"));
+        // A draw of tasks on which all points did the same has no order: it counts as the worst at either end, so that few passes never look like certainty.
         var drawn = Enumerable.Range(0, Draws).Select(_ =>
         {
             var sample = Enumerable.Range(0, tasks.Count).Select(_ => random.Below(tasks.Count)).ToList();
             return Spearman.Correlation(order, [.. counts.Select(c => Rate(sample.Select(i => c[i])))]);
-        }).Where(double.IsFinite).Order().ToList();
-        var interval = drawn.Count == 0 ? new Interval(-1, 1) : new Interval(drawn[(int)(0.025 * (drawn.Count - 1))], drawn[(int)Math.Ceiling(0.975 * (drawn.Count - 1))]);
+        }).ToList();
+        var (low, high) = (drawn.Select(r => double.IsNaN(r) ? -1 : r).Order().ToList(), drawn.Select(r => double.IsNaN(r) ? 1 : r).Order().ToList());
+        var interval = new Interval(low[(int)(0.025 * (Draws - 1))], high[(int)Math.Ceiling(0.975 * (Draws - 1))]);
         return new(stage, Spearman.Correlation(order, [.. counts.Select(Rate)]), interval, tasks.Count, [.. tried.Select(t => t.Point)]);
     }
 
