@@ -70,7 +70,7 @@ public sealed class FixtureTableTests
             copies++;
         }
 
-        copies.ShouldBe(213);
+        copies.ShouldBe(207);
     }
 
     [Theory]
