@@ -14,6 +14,8 @@ namespace Capvec.Cli.Commands;
 /// <summary>capvec bench engine: prefill and decode rates of one model.</summary>
 internal sealed class BenchEngineCommand : CapvecCommand
 {
+    private static readonly string[] Heading = ["work   ", "context", "sequences", "captured", "steered", "tokens/s", "GB/s ", "G MAC/s", "of roof"];
+
     private readonly Option<string> _model = new("--model", "-m") { Description = "Model folder in the Hugging Face layout, or a GGUF file.", Required = true, HelpName = "PATH" };
     private readonly Option<int[]> _contexts = new("--contexts") { Description = "Lengths of prompts.", HelpName = "N", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [512] };
     private readonly Option<int[]> _batches = new("--batches") { Description = "Sequences at once.", HelpName = "N", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 4, 8, 16, 32] };
@@ -49,21 +51,23 @@ internal sealed class BenchEngineCommand : CapvecCommand
         output.Line();
 
         var benchmark = new EngineBenchmark(engine, arguments.GetValue(_runs));
-        var (lines, rows) = (new List<string[]> { new[] { "work", "context", "sequences", "captured", "steered", "tokens/s", "GB/s", "G MAC/s", "of roof" } }, new JsonArray());
+        var rows = new JsonArray();
+        output.Heading(Heading);
         await foreach (var rate in benchmark.PrefillAsync(contexts).WithCancellation(cancellation))
             Add(rate);
         await foreach (var rate in benchmark.DecodeAsync(batches, contexts, tokens).WithCancellation(cancellation))
             Add(rate);
-        output.Table(lines, heading: true);
         return new JsonObject { ["model"] = model.Name, ["model_hash"] = model.Hash, ["kernels"] = $"{KernelPaths.Default}", ["roof"] = RoofText.Json(roof), ["rates"] = rows };
 
         void Add(EngineRate rate)
         {
             var share = Math.Max(rate.WeightBytesPerSecond / roof.ReadBytesPerSecond, rate.MacsPerSecond / roof.FloatMacsPerSecond);
-            lines.Add([
-                rate.Work, $"{rate.Context,7}", $"{rate.Sequences,9}", $"{rate.Captured,8}", rate.Steered ? "yes" : "no", $"{rate.TokensPerSecond,9:F1}",
-                rate.WeightBytesPerSecond > 0 ? $"{rate.WeightBytesPerSecond / 1e9,5:F1}" : "", $"{rate.MacsPerSecond / 1e9,7:F1}", $"{share,6:P0}",
-            ]);
+            string[] cells =
+            [
+                rate.Work, $"{rate.Context,7}", $"{rate.Sequences,9}", $"{rate.Captured,8}", rate.Steered ? "yes" : "no", $"{rate.TokensPerSecond,8:F1}",
+                rate.WeightBytesPerSecond > 0 ? $"{rate.WeightBytesPerSecond / 1e9,5:F1}" : "", $"{rate.MacsPerSecond / 1e9,7:F1}", $"{share,7:P0}",
+            ];
+            output.Row(cells, Heading);
             rows.Add(new JsonObject
             {
                 ["work"] = rate.Work,

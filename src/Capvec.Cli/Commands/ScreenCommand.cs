@@ -34,6 +34,7 @@ internal sealed class ScreenCommand : CapvecCommand
     private readonly Option<double> _bound = NumberOptions.Number("--kl-bound", "Most mean KL to the plain model of a proposed point, in nats a token.", ScreenPlan.UsualKlBound, 1e-9, 1e6);
     private readonly Option<double?> _target = NumberOptions.Optional("--target-kl", "Also find the strength of each layer that gives this mean KL, in nats a token.", 1e-9, 1e6);
     private readonly Option<ulong> _seed = NumberOptions.Number("--seed", "Seed of the intervals.", 0UL, 0UL, ulong.MaxValue);
+    private readonly EngineFlags _engine = new();
     private readonly Option<string> _out = PathOptions.NewFile("--out", "File for everything that was found, as JSON.");
 
     /// <summary>Makes the command.</summary>
@@ -56,6 +57,7 @@ internal sealed class ScreenCommand : CapvecCommand
             Options.Add(option);
         _contrast.AddTo(this);
         Options.Add(_estimator);
+        _engine.AddTo(this);
         Validators.Add(result =>
         {
             var (vectors, traces) = (result.GetResult(_vectors) is not null, result.GetResult(_traces) is not null);
@@ -71,7 +73,7 @@ internal sealed class ScreenCommand : CapvecCommand
     {
         var strengths = Strengths(arguments.GetRequiredValue(_strengths));
         var directions = arguments.GetValue(_vectors) is { } vectors ? DirectionFile.Load(vectors) : null;
-        using var text = TextModel.Load(arguments.GetRequiredValue(_model));
+        using var text = _engine.Load(arguments, arguments.GetRequiredValue(_model));
         var adapter = arguments.GetValue(_adapter) is { } folder ? text.Model.LoadAdapter(folder) : null;
         var plan = new ScreenPlan
         {
@@ -86,7 +88,7 @@ internal sealed class ScreenCommand : CapvecCommand
         ScreenResult result;
         await using (var progress = ProgressDisplay.Create())
         {
-            using var engine = new InferenceEngine(text.Model);
+            using var engine = _engine.Engine(arguments, text);
             var (screener, heldOut) = directions is null
                 ? await OfTextsAsync(arguments, text, engine, plan, adapter, progress, cancellation)
                 : OfTraces(arguments, text, engine, directions, plan, adapter, progress);

@@ -13,9 +13,6 @@ internal static class DirectionInspector
     // No set of directions is larger; a model's weights are.
     private const long LargestFile = 1L << 28;
 
-    // The words with which a set's first note says how the file counts.
-    private const string Counting = " (layers are outputs of 0-based blocks)";
-
     /// <summary>Directions in a file or folder (<c>FILE#NAME</c>: one of several in a file); null where it is something else.</summary>
     /// <exception cref="CapvecException">The file is broken, or a tool's directions that cannot be used.</exception>
     public static Finding? Find(string path, bool hash)
@@ -57,12 +54,11 @@ internal static class DirectionInspector
     {
         var (set, doubt) = (reading.Set, reading.Doubt);
         var p = set.Provenance;
-        var counting = set.Notes.FirstOrDefault(note => note.EndsWith(Counting, StringComparison.Ordinal));
         var facts = new List<(string, string)>
         {
             ("form", form),
             ("layers", $"{set.Directions.Length} of width {set.Hidden}"),
-            ("layers as found", doubt is not null ? "numbers that do not say what they count" : counting is null ? "numbers of 0-based blocks" : counting[..^Counting.Length].Replace($"{path}: ", "", StringComparison.Ordinal)),
+            ("layers as found", doubt is not null ? "numbers that do not say what they count" : set.Counting ?? "numbers of 0-based blocks"),
             ("layers as used", doubt is null ? $"{DirectionSet.Ranges(set.Layers)}: layer b is the output of block b, before the final norm" : "none without --layers-are"),
             ("directions hash", set.Hash),
         };
@@ -79,8 +75,8 @@ internal static class DirectionInspector
         if (doubt is not null)
             facts.Add(("two readings", doubt));
 
-        // Where the reading is only ours to try, its first note would say it as if it held.
-        facts.AddRange((doubt is null ? set.Notes.Where(note => note != counting) : set.Notes.Skip(1)).Select(note => ("note", note)));
+        // The first note says how the file counts: again, or, where the reading is only ours to try, as if it held.
+        facts.AddRange((doubt is null && set.Counting is null ? set.Notes : set.Notes.Skip(1)).Select(note => ("note", note)));
         return new Finding("directions", "directions, one a layer; nothing in the file was run", facts, Table(reading), Json(reading, form));
     }
 

@@ -34,6 +34,18 @@ internal sealed class CommandOutput(bool json)
         }
     }
 
+    /// <summary>One row of a table that grows while it is made, so that nothing is lost when its command is stopped.</summary>
+    /// <param name="cells">The row, as wide as the heading or narrower.</param>
+    /// <param name="heading">Names of the columns, which give their widths.</param>
+    public void Row(IReadOnlyList<string> cells, IReadOnlyList<string> heading) => Line($"  {string.Join("  ", cells.Select((cell, i) => cell.PadRight(heading[i].Length))).TrimEnd()}");
+
+    /// <summary>The first two lines of a table that grows: <see cref="Row"/> adds to it.</summary>
+    public void Heading(IReadOnlyList<string> heading)
+    {
+        Row(heading, heading);
+        Row([.. heading.Select(name => new string('-', name.Length))], heading);
+    }
+
     /// <summary>A remark that is not data.</summary>
     public static void Remark(string text) => Console.Error.WriteLine(text);
 

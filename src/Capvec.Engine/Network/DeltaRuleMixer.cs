@@ -1,6 +1,4 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using Capvec.Engine.Batching;
 using Capvec.Engine.Layers;
 using Capvec.Numerics.Memory;
@@ -22,7 +20,6 @@ internal sealed unsafe class DeltaRuleMixer : IDisposable
 {
     private const float UnitEpsilon = 1e-6f;
     private const int Group = 32;
-    private const int Strip = 32;
     private readonly ModelConfig _c;
     private readonly NativeBuffer<float> _convolved = new(0);
 
@@ -115,7 +112,7 @@ internal sealed unsafe class DeltaRuleMixer : IDisposable
         var stride = slice.State.Layout.RecurrentStride;
         var v = stackalloc float[count * stride];
         var o = stackalloc float[count * stride];
-        var read = stackalloc float[Strip];
+        var read = stackalloc float[DeltaRuleStrip.Width];
         var beta = stackalloc float[count];
         var decay = stackalloc float[count];
         var width = ProjectionWidth(_c);
@@ -132,17 +129,20 @@ internal sealed unsafe class DeltaRuleMixer : IDisposable
 
         var s = slice.State.Recurrent(layer, head);
         var keys = _convolved.Pointer + ((long)first * _c.ConvDim);
-        for (var c = 0; c < stride; c += Strip)
+        for (var c = 0; c < stride; c += DeltaRuleStrip.Width)
         {
             var q = keys + (keyHead * dk);
-            Read(s + (c * dk), q + (_c.KeyHeads * dk), decay[0], read, dk);
+            var strip = s + (c * dk);
+            DeltaRuleStrip.Read(strip, q + (_c.KeyHeads * dk), decay[0], read, dk);
             for (var i = 0; i < count; i++, q += _c.ConvDim)
             {
                 var k = q + (_c.KeyHeads * dk);
+                var token = new DeltaRuleToken(q, k, v + (i * stride) + c, decay[i], beta[i]);
+                var output = o + (i * stride) + c;
                 if (i + 1 < count)
-                    StepAndRead(s + (c * dk), q, k, k + _c.ConvDim, v + (i * stride) + c, read, decay[i], decay[i + 1], beta[i], o + (i * stride) + c, dk);
+                    DeltaRuleStrip.StepAndRead(strip, token, k + _c.ConvDim, decay[i + 1], read, output, dk);
                 else
-                    Step(s + (c * dk), q, k, v + (i * stride) + c, read, decay[i], beta[i], o + (i * stride) + c, dk);
+                    DeltaRuleStrip.Step(strip, token, read, output, dk);
             }
         }
 
@@ -155,145 +155,6 @@ internal sealed unsafe class DeltaRuleMixer : IDisposable
             for (var j = 0; j < dv; j++)
                 to[j] *= output[j];
         }
-    }
-
-    /// <summary>
-    /// <c>exp(g) S^T k</c> of one token for 32 columns of one head's S (columns are independent). Sums over the key dimension run in two chains, even and odd rows, to hide the
-    /// latency of the multiply-add; the order is the same for every token, and the same in <see cref="StepAndRead"/>, where the sweep that updates S for one token reads it for the next.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Read(float* s, float* k, float decay, float* read, int dk)
-    {
-        var dec = Vector512.Create(decay);
-        Vector512<float> a0 = default, a1 = default, b0 = default, b1 = default;
-        var i = 0;
-        for (; i <= dk - 2; i += 2, s += 2 * Strip)
-        {
-            var (k0, k1) = (Vector512.Create(k[i]), Vector512.Create(k[i + 1]));
-            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(s) * dec, k0, a0);
-            a1 = Vector512.FusedMultiplyAdd(Vector512.Load(s + 16) * dec, k0, a1);
-            b0 = Vector512.FusedMultiplyAdd(Vector512.Load(s + Strip) * dec, k1, b0);
-            b1 = Vector512.FusedMultiplyAdd(Vector512.Load(s + Strip + 16) * dec, k1, b1);
-        }
-
-        if (i < dk)
-        {
-            var k0 = Vector512.Create(k[i]);
-            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(s) * dec, k0, a0);
-            a1 = Vector512.FusedMultiplyAdd(Vector512.Load(s + 16) * dec, k0, a1);
-        }
-
-        Vector512.Store(a0 + b0, read);
-        Vector512.Store(a1 + b1, read + 16);
-    }
-
-    /// <summary>One token: S is decayed, corrected and read with q. The strip that comes next is asked for meanwhile: in decoding, S comes from memory.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Step(float* s, float* q, float* k, float* v, float* read, float decay, float beta, float* o, int dk)
-    {
-        var dec = Vector512.Create(decay);
-        var be = Vector512.Create(beta);
-        var d0 = (Vector512.Load(v) - Vector512.Load(read)) * be;
-        var d1 = (Vector512.Load(v + 16) - Vector512.Load(read + 16)) * be;
-        Vector512<float> a0 = default, a1 = default, b0 = default, b1 = default;
-        var i = 0;
-        for (; i <= dk - 2; i += 2, s += 2 * Strip)
-        {
-            var (k0, k1) = (Vector512.Create(k[i]), Vector512.Create(k[i + 1]));
-            var (q0, q1) = (Vector512.Create(q[i]), Vector512.Create(q[i + 1]));
-            var s00 = Vector512.FusedMultiplyAdd(k0, d0, Vector512.Load(s) * dec);
-            var s01 = Vector512.FusedMultiplyAdd(k0, d1, Vector512.Load(s + 16) * dec);
-            var s10 = Vector512.FusedMultiplyAdd(k1, d0, Vector512.Load(s + Strip) * dec);
-            var s11 = Vector512.FusedMultiplyAdd(k1, d1, Vector512.Load(s + Strip + 16) * dec);
-            Ahead(s + ((long)dk * Strip));
-            Vector512.Store(s00, s);
-            Vector512.Store(s01, s + 16);
-            Vector512.Store(s10, s + Strip);
-            Vector512.Store(s11, s + Strip + 16);
-            a0 = Vector512.FusedMultiplyAdd(s00, q0, a0);
-            a1 = Vector512.FusedMultiplyAdd(s01, q0, a1);
-            b0 = Vector512.FusedMultiplyAdd(s10, q1, b0);
-            b1 = Vector512.FusedMultiplyAdd(s11, q1, b1);
-        }
-
-        if (i < dk)
-        {
-            var (k0, q0) = (Vector512.Create(k[i]), Vector512.Create(q[i]));
-            var s00 = Vector512.FusedMultiplyAdd(k0, d0, Vector512.Load(s) * dec);
-            var s01 = Vector512.FusedMultiplyAdd(k0, d1, Vector512.Load(s + 16) * dec);
-            Vector512.Store(s00, s);
-            Vector512.Store(s01, s + 16);
-            a0 = Vector512.FusedMultiplyAdd(s00, q0, a0);
-            a1 = Vector512.FusedMultiplyAdd(s01, q0, a1);
-        }
-
-        Vector512.Store(a0 + b0, o);
-        Vector512.Store(a1 + b1, o + 16);
-    }
-
-    /// <summary><see cref="Step"/> of a token and <see cref="Read"/> of the next in one sweep.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void StepAndRead(float* s, float* q, float* k, float* nextK, float* v, float* read, float decay, float nextDecay, float beta, float* o, int dk)
-    {
-        var dec = Vector512.Create(decay);
-        var next = Vector512.Create(nextDecay);
-        var be = Vector512.Create(beta);
-        var d0 = (Vector512.Load(v) - Vector512.Load(read)) * be;
-        var d1 = (Vector512.Load(v + 16) - Vector512.Load(read + 16)) * be;
-        Vector512<float> a0 = default, a1 = default, b0 = default, b1 = default;
-        Vector512<float> e0 = default, e1 = default, f0 = default, f1 = default;
-        var i = 0;
-        for (; i <= dk - 2; i += 2, s += 2 * Strip)
-        {
-            var (k0, k1) = (Vector512.Create(k[i]), Vector512.Create(k[i + 1]));
-            var (q0, q1) = (Vector512.Create(q[i]), Vector512.Create(q[i + 1]));
-            var (n0, n1) = (Vector512.Create(nextK[i]), Vector512.Create(nextK[i + 1]));
-            var s00 = Vector512.FusedMultiplyAdd(k0, d0, Vector512.Load(s) * dec);
-            var s01 = Vector512.FusedMultiplyAdd(k0, d1, Vector512.Load(s + 16) * dec);
-            var s10 = Vector512.FusedMultiplyAdd(k1, d0, Vector512.Load(s + Strip) * dec);
-            var s11 = Vector512.FusedMultiplyAdd(k1, d1, Vector512.Load(s + Strip + 16) * dec);
-            Vector512.Store(s00, s);
-            Vector512.Store(s01, s + 16);
-            Vector512.Store(s10, s + Strip);
-            Vector512.Store(s11, s + Strip + 16);
-            a0 = Vector512.FusedMultiplyAdd(s00, q0, a0);
-            a1 = Vector512.FusedMultiplyAdd(s01, q0, a1);
-            b0 = Vector512.FusedMultiplyAdd(s10, q1, b0);
-            b1 = Vector512.FusedMultiplyAdd(s11, q1, b1);
-            e0 = Vector512.FusedMultiplyAdd(s00 * next, n0, e0);
-            e1 = Vector512.FusedMultiplyAdd(s01 * next, n0, e1);
-            f0 = Vector512.FusedMultiplyAdd(s10 * next, n1, f0);
-            f1 = Vector512.FusedMultiplyAdd(s11 * next, n1, f1);
-        }
-
-        if (i < dk)
-        {
-            var (k0, q0, n0) = (Vector512.Create(k[i]), Vector512.Create(q[i]), Vector512.Create(nextK[i]));
-            var s00 = Vector512.FusedMultiplyAdd(k0, d0, Vector512.Load(s) * dec);
-            var s01 = Vector512.FusedMultiplyAdd(k0, d1, Vector512.Load(s + 16) * dec);
-            Vector512.Store(s00, s);
-            Vector512.Store(s01, s + 16);
-            a0 = Vector512.FusedMultiplyAdd(s00, q0, a0);
-            a1 = Vector512.FusedMultiplyAdd(s01, q0, a1);
-            e0 = Vector512.FusedMultiplyAdd(s00 * next, n0, e0);
-            e1 = Vector512.FusedMultiplyAdd(s01 * next, n0, e1);
-        }
-
-        Vector512.Store(a0 + b0, o);
-        Vector512.Store(a1 + b1, o + 16);
-        Vector512.Store(e0 + f0, read);
-        Vector512.Store(e1 + f1, read + 16);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Ahead(float* s)
-    {
-        if (!Sse.IsSupported)
-            return;
-        Sse.Prefetch0(s);
-        Sse.Prefetch0(s + 16);
-        Sse.Prefetch0(s + Strip);
-        Sse.Prefetch0(s + Strip + 16);
     }
 
     // y = sum over taps of x[tap] w[tap], in order of the taps.

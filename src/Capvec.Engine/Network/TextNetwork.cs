@@ -71,9 +71,10 @@ internal sealed unsafe class TextNetwork : IDisposable
                 continue;
             var block = _w.Blocks[layer];
             _f.NormAndPack(_hidden.Pointer, _input.Pointer, block.InputNorm, _c.NormEpsilon, batch.Rows, block.MixerIn);
-            MixerCore(batch, block, layer);
-            if (layer == _c.Layers - 1)
-                batch = Narrow(batch, layer);
+            var kept = layer == _c.Layers - 1 ? batch.RowsReadAfter(layer) : null;
+            MixerCore(batch, block, layer, kept);
+            if (kept is not null && kept.Length < batch.Rows)
+                batch = Narrow(batch, layer, kept);
             if (batch.Rows == 0)
                 continue;
             _f.PackAfter(batch.Rows, _mixed.Pointer, block.MixerOut, null);
@@ -132,13 +133,13 @@ internal sealed unsafe class TextNetwork : IDisposable
         }
     }
 
-    // What a mixer does with each row's projection and its sequence's state, into _mixed.
-    private void MixerCore(StepBatch batch, Block block, int layer)
+    // What a mixer does with each row's projection and its sequence's state, into _mixed; of attention only the rows that are wanted, if not all are.
+    private void MixerCore(StepBatch batch, Block block, int layer, int[]? wanted)
     {
         if (_c.FullAttention[layer])
         {
             _f.Apply(block.MixerIn, _input.Pointer, _wide.Pointer, AttentionMixer.ProjectionWidth(_c));
-            _attention.Run(_f, block, layer, _wide.Pointer, _mixed.Pointer, _rotary, layer == _c.Layers - 1 ? batch.RowsReadAfter(layer) : null);
+            _attention.Run(_f, block, layer, _wide.Pointer, _mixed.Pointer, _rotary, wanted);
             return;
         }
 
@@ -148,11 +149,8 @@ internal sealed unsafe class TextNetwork : IDisposable
     }
 
     // In the last block, most rows of a prompt have left all that is wanted of them in the sequence's state: the others move together and go on alone.
-    private StepBatch Narrow(StepBatch batch, int layer)
+    private StepBatch Narrow(StepBatch batch, int layer, int[] kept)
     {
-        var kept = batch.RowsReadAfter(layer);
-        if (kept.Length == batch.Rows)
-            return batch;
         var narrow = batch.Narrow(kept);
         var width = MixedWidth(layer);
         for (var i = 0; i < kept.Length; i++)

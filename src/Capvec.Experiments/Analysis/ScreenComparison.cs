@@ -30,9 +30,17 @@ public static class ScreenComparison
         if (tried.Count < LeastPoints)
             return null;
         var tasks = tried.SelectMany(t => t.Rows.Select(r => r.Task)).Distinct().Order(StringComparer.Ordinal).ToList();
+        var all = Correlate(tried, tasks, Seeds.Derive(seed, "screen agreement"));
+        var bounded = tried.Where(t => t.Point.Kl <= screen.KlBound).ToList();
+        var within = bounded.Count < LeastPoints || bounded.Count == tried.Count ? null : Correlate(bounded, tasks, Seeds.Derive(seed, "screen agreement within bound"));
+        return new(stage, all.Correlation, all.Interval, tasks.Count, [.. tried.Select(t => t.Point)], within);
+    }
+
+    private static RankCorrelation Correlate(List<(ScreenedArm Point, List<TrialRow> Rows)> tried, List<string> tasks, ulong seed)
+    {
         var counts = tried.Select(t => tasks.Select(task => (Passed: t.Rows.Count(r => r.Task == task && r.Passed), Trials: t.Rows.Count(r => r.Task == task))).ToArray()).ToList();
         var order = tried.Select(t => -(double)t.Point.Rank).ToList();
-        var random = new SplitMix64(Seeds.Derive(seed, "screen agreement"));
+        var random = new SplitMix64(seed);
         // A draw of tasks on which all points did the same has no order: it counts as the worst at either end, so that few passes never look like certainty.
         var drawn = Enumerable.Range(0, Draws).Select(_ =>
         {
@@ -41,7 +49,7 @@ public static class ScreenComparison
         }).ToList();
         var (low, high) = (drawn.Select(r => double.IsNaN(r) ? -1 : r).Order().ToList(), drawn.Select(r => double.IsNaN(r) ? 1 : r).Order().ToList());
         var interval = new Interval(low[(int)(0.025 * (Draws - 1))], high[(int)Math.Ceiling(0.975 * (Draws - 1))]);
-        return new(stage, Spearman.Correlation(order, [.. counts.Select(Rate)]), interval, tasks.Count, [.. tried.Select(t => t.Point)]);
+        return new(Spearman.Correlation(order, [.. counts.Select(Rate)]), interval, tried.Count);
     }
 
     private static List<(ScreenedArm Point, List<TrialRow> Rows)> Tried(ScreenResult screen, IReadOnlyList<ArmRow> arms, IReadOnlyList<TrialRow> trials, string stage)

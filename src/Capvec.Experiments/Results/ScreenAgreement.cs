@@ -6,4 +6,5 @@ namespace Capvec.Experiments.Results;
 /// <param name="Interval">95% of it, by drawing tasks of the stage; the screen's order is taken as it is.</param>
 /// <param name="Tasks">Tasks drawn.</param>
 /// <param name="Points">Every point that was both screened and tried, best of the screen first.</param>
-public sealed record ScreenAgreement(string Stage, double Correlation, Interval Interval, int Tasks, IReadOnlyList<ScreenedArm> Points);
+/// <param name="WithinBound">The same among the points that a proposal may come from, those within the screen's bound on KL; null where fewer than three of these were tried, or all.</param>
+public sealed record ScreenAgreement(string Stage, double Correlation, Interval Interval, int Tasks, IReadOnlyList<ScreenedArm> Points, RankCorrelation? WithinBound = null);

@@ -116,7 +116,7 @@ public static unsafe class Gemm
     private static int IntegerPanels(KernelPath path, PackedMatrix w, int first, int count, PackedRows x, float* sums, float* y, long stride)
     {
         var unpacked = GemmScratch.Current.Chunk;
-        var direct = path == KernelPath.Avx512 && w.Format == WeightFormat.Q8_0 && x.Tiles <= DirectTiles;
+        var direct = path != KernelPath.Portable && w.Format == WeightFormat.Q8_0 && x.Tiles <= DirectTiles;
         var whole = (first + count) * PackedMatrix.PanelRows <= w.Rows ? count : count - 1;
         for (var chunk = 0; chunk < w.Chunks; chunk++)
         {
@@ -160,7 +160,8 @@ public static unsafe class Gemm
         {
             case KernelPath.Avx512 when bytes != null: IntegerTileAvx512.TileBytes(bytes, w, pairs, sums, scales, size, from, y, stride, chunk == 0, next); break;
             case KernelPath.Avx512: IntegerTileAvx512.Tile(w, pairs, sums, scales, size, from, y, stride, chunk == 0, next); break;
-            case KernelPath.Avx2: IntegerTileAvx2.Tile(w, pairs, sums, scales, size, from, y, stride, chunk == 0); break;
+            case KernelPath.Avx2 when bytes != null: IntegerTileAvx2.TileBytes(bytes, w, pairs, sums, scales, size, from, y, stride, chunk == 0, next); break;
+            case KernelPath.Avx2: IntegerTileAvx2.Tile(w, pairs, sums, scales, size, from, y, stride, chunk == 0, next); break;
             default: IntegerTilePortable.Tile(w, pairs, sums, scales, size, from, y, stride, chunk == 0); break;
         }
     }

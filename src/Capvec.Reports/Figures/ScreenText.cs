@@ -26,8 +26,12 @@ internal static class ScreenText
     {
         null => "Too few of its points were tried to compare its order with pass rates.",
         { Correlation: double.NaN } a => $"{Show.Count(a.Points.Count)} of its points were tried in the {a.Stage} stage, all with the same pass rate, so there is no order to compare its own with.",
-        var a => $"{Show.Count(a.Points.Count)} of its points were tried in the {a.Stage} stage. Spearman's rank correlation of the screen's order with the measured pass rates is {Show.Significant(a.Correlation)} [{Show.Significant(a.Interval.Lower)} to {Show.Significant(a.Interval.Upper)}], where the interval draws {Show.Count(a.Tasks, "task")} of that stage and takes the screen's order as it is. Noise of the pass rates lowers it.",
+        var a => $"{Show.Count(a.Points.Count)} of its points were tried in the {a.Stage} stage. Spearman's rank correlation of the screen's order with the measured pass rates is {Show.Significant(a.Correlation)} [{Show.Significant(a.Interval.Lower)} to {Show.Significant(a.Interval.Upper)}], where the interval draws {Show.Count(a.Tasks, "task")} of that stage and takes the screen's order as it is. Noise of the pass rates lowers it.{Within(a.WithinBound, results.Screen)}",
     };
+
+    private static string Within(RankCorrelation? within, ScreenResult? screen) => within is null || double.IsNaN(within.Correlation) || screen is null
+        ? ""
+        : $" Among the {Show.Count(within.Points)} points with a KL of at most {Show.Significant(screen.KlBound)}, the only ones that it would propose, the correlation is {Show.Significant(within.Correlation)} [{Show.Significant(within.Interval.Lower)} to {Show.Significant(within.Interval.Upper)}].";
 
     /// <summary>The openings of a point in a line.</summary>
     public static string Openings(ScreenPoint point) => string.Join(", ", point.Openings.Select(o => $"{o.Key} {Show.Significant(o.Value.Change)} (n = {Show.Count(o.Value.Replies)})"));

@@ -54,7 +54,7 @@ internal static class Show
         if (value == 0)
             return "0";
         var digits = 2 - (int)Math.Floor(Math.Log10(Math.Abs(value)));
-        if (digits > 8)
+        if (digits > 6)
             return Minus(value.ToString("0.00e0", CultureInfo.InvariantCulture));
         return digits >= 0 ? Fixed(value, digits) : Fixed(Math.Round(value / Math.Pow(10, -digits)) * Math.Pow(10, -digits), 0);
     }

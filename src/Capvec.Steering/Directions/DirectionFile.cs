@@ -47,13 +47,13 @@ public static class DirectionFile
     public static DirectionSet Load(string path, LayerReading? layersAre = null) => DirectionExchange.Read(path, layersAre).Set;
 
     /// <summary>A set with a note on what its file does not say.</summary>
-    internal static DirectionSet Noted(IEnumerable<Direction> directions, DirectionProvenance provenance, string path, List<string> notes)
+    internal static DirectionSet Noted(IEnumerable<Direction> directions, DirectionProvenance provenance, string path, List<string> notes, string? counting)
     {
         if (provenance.Missing is { Count: > 0 } missing)
             notes.Add($"{path} does not say: {string.Join(", ", missing)}");
         try
         {
-            return new DirectionSet(directions, provenance, notes);
+            return new DirectionSet(directions, provenance, notes) { Counting = counting };
         }
         catch (CapvecException e)
         {

@@ -41,6 +41,9 @@ public sealed class DirectionSet
     /// <summary>What a reader should be told, such as what a file did not say.</summary>
     public ImmutableArray<string> Notes { get; }
 
+    /// <summary>How the file that they were read from counts layers, and what its first and last number are here (a note says so too); null where its numbers are 0-based blocks.</summary>
+    public string? Counting { get; init; }
+
     /// <summary>Width of each direction.</summary>
     public int Hidden { get; }
 

@@ -65,18 +65,20 @@ internal sealed class LayerVectors(string path, LayerReading reading)
         if (_directions.Count == 0)
             throw new CapvecException(_numbers.Count == 0 ? $"{path} holds no vectors." : $"{path} holds a vector of the embeddings only (--layers-are {reading.Word}), which is no layer.");
         var (from, to) = (_numbers.Min(), _numbers.Max());
+        string? counting = null;
         if (convention is not null)
         {
-            _notes.Add(reading.Block is { } block
-                ? $"{path}: {convention}; taken as layer {block} (0-based block), as --layers-are says"
-                : $"{path}: {convention}; number {from} is {(reading.Layer(from) < 0 ? "the embeddings" : $"layer {reading.Layer(from)}")}{(to > from ? $", number {to} is layer {reading.Layer(to)}" : "")} (layers are outputs of 0-based blocks)");
+            counting = reading.Block is { } block
+                ? $"{convention}; taken as layer {block}, as --layers-are says"
+                : $"{convention}; number {from} is {(reading.Layer(from) < 0 ? "the embeddings" : $"layer {reading.Layer(from)}")}{(to > from ? $", number {to} is layer {reading.Layer(to)}" : "")}";
+            _notes.Add($"{path}: {counting} (layers are outputs of 0-based blocks)");
         }
 
         if (_numbers.Any(n => reading.Layer(n) < 0))
             _notes.Add($"{path}: the vector of the embeddings is left out; layers begin after block 0");
         AddLengths();
         _notes.AddRange(notes ?? []);
-        return DirectionFile.Noted(_directions, provenance, path, _notes);
+        return DirectionFile.Noted(_directions, provenance, path, _notes, counting);
     }
 
     private void AddLengths()

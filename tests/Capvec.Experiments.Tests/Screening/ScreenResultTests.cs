@@ -60,6 +60,16 @@ public class ScreenResultTests
         agreement.Points.Select(p => (p.Arm, p.Rank, p.Passed, p.Trials)).ShouldBe([("L3 x4", 1, 16, 16), ("L3 x2", 2, 12, 16), ("L11 x4", 3, 8, 16), ("L1 x2", 4, 4, 16), ("L7 x4", 5, 0, 16)]);
         ScreenComparison.Compare(Screen, [.. arms.Take(2)], trials, 1).ShouldBeNull();
 
+        // The first point, whose pass rate is now the lowest, is beyond the bound: among the others the order is still the screen's.
+        var strong = Screen with { Points = [Screen.Points[0] with { Kl = Screen.KlBound * 2 }, .. Screen.Points.Skip(1)] };
+        var other = trials.Select(t => t with { Reward = t is { Stage: Stages.Selection, Arm: "L3 x4" } ? 0 : t.Reward }).ToList();
+        var bounded = ScreenComparison.Compare(strong, arms, other, 1)!;
+        bounded.Correlation.ShouldBeLessThan(0.5);
+        bounded.WithinBound!.Points.ShouldBe(3);
+        bounded.WithinBound.Correlation.ShouldBe(1, 1e-12);
+        agreement.WithinBound!.Points.ShouldBe(4);
+        ScreenComparison.Compare(Screen with { KlBound = 1 }, arms, trials, 1)!.WithinBound.ShouldBeNull();
+
         // One pass in all: a third of the draws of tasks has none, and so no order. That is no certainty.
         var few = trials.Where(t => t is { Stage: Stages.Selection, Attempt: 0 }).Select(t => t with { Reward = t is { Arm: "L3 x4", Task: "t0" } ? 1 : 0 }).ToList();
         var unsure = ScreenComparison.Compare(Screen, arms, few, 1)!;

@@ -45,6 +45,8 @@ public sealed class ShowTests
     [InlineData(-0.0123456, "−0.0123")]
     [InlineData(0, "0")]
     [InlineData(1.5e-9, "1.50e−9")]
+    [InlineData(3.59e-6, "3.59e−6")]
+    [InlineData(0.000349, "0.000349")]
     [InlineData(999.6, "1000")]
     public void Sizes_have_three_significant_digits(double value, string expected) => Show.Significant(value).ShouldBe(expected);
 

@@ -14,4 +14,8 @@ internal readonly unsafe struct BytePairs : IWeightPairs
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load(byte* pair, out Vector512<short> low, out Vector512<short> high) =>
         (low, high) = (Avx512BW.ConvertToVector512Int16(Vector256.Load((sbyte*)pair)), Avx512BW.ConvertToVector512Int16(Vector256.Load((sbyte*)pair + 32)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadPass(byte* pair, out Vector256<short> low, out Vector256<short> high) =>
+        (low, high) = (Avx2.ConvertToVector256Int16(Vector128.Load((sbyte*)pair)), Avx2.ConvertToVector256Int16(Vector128.Load((sbyte*)pair + 16)));
 }
