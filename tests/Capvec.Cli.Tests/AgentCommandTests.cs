@@ -94,8 +94,11 @@ public sealed class AgentCommandTests
         var known = await CapvecProcess.RunAsync([.. screen, folder.File("traces")]);
         known.ExitCode.ShouldBe(1);
         var fresh = await CapvecProcess.RunAsync("collect", "--model", Model, "--tasks", "tasks/sprint", "--attempts", "2", "--seed", "6", "--arm", "fresh", "--out", folder.File("more"), "--json");
-        var screened = await CapvecProcess.RunAsync([.. screen, folder.File("more")]);
+        var screened = await CapvecProcess.RunAsync([.. screen, folder.File("more"), folder.File("zero")]);
         screened.ExitCode.ShouldBe(0, screened.Error);
+        screened.Error.ShouldContain("6 traces that were written under steering are left out");
+        (await CapvecProcess.RunAsync([.. screen, folder.File("zero")])).Error.ShouldContain("every trace with a reward was written under steering");
+        (await CapvecProcess.RunAsync([.. screen, folder.File("more"), "--adapter", "models/phantom/adapters/sft"])).Error.ShouldContain("without the adapter");
         screened.Json.GetProperty("solved").GetInt32().ShouldBe(fresh.Json.GetProperty("passed").GetInt32());
         screened.Json.GetProperty("failed").GetInt32().ShouldBe(fresh.Json.GetProperty("failed").GetInt32());
         var points = screened.Json.GetProperty("points").EnumerateArray().ToList();

@@ -24,7 +24,7 @@ internal sealed class ScreenCommand : CapvecCommand
     private readonly Option<string> _model = PathOptions.Model();
     private readonly Option<string> _adapter = PathOptions.Adapter();
     private readonly Option<string> _vectors = new("--vectors") { Description = "Directions: dir.safetensors, dir.pt, a folder with them, or a safetensors file with a [layers, hidden] tensor (FILE#NAME).", HelpName = "FILE" };
-    private readonly Option<string[]> _traces = new("--traces") { Description = "Folder of traces to read under steering; may be given several times. Traces that the directions were made from are left out.", HelpName = "FOLDER" };
+    private readonly Option<string[]> _traces = new("--traces") { Description = "Folders of traces to read under steering. Traces that the directions were made from, that steering changed, or that another adapter wrote are left out.", HelpName = "FOLDER", AllowMultipleArgumentsPerToken = true };
     private readonly ContrastOptions _contrast = new();
     private readonly Option<string> _estimator = new("--estimator") { Description = "How directions of texts are made; \"random\" is the control (docs/directions.md).", DefaultValueFactory = _ => MeanDifference.Name, HelpName = "NAME" };
     private readonly Option<ulong?> _random = VectorOptions.Random();
@@ -105,7 +105,7 @@ internal sealed class ScreenCommand : CapvecCommand
 
     private (Screener Screener, string HeldOut) OfTraces(ParseResult arguments, TextModel text, InferenceEngine engine, DirectionSet directions, ScreenPlan plan, LoraAdapter? adapter, ProgressDisplay progress)
     {
-        var read = ScreenedFolders.Read(arguments.GetRequiredValue(_traces), text, directions);
+        var read = ScreenedFolders.Read(arguments.GetRequiredValue(_traces), text, adapter, directions);
         foreach (var remark in directions.Notes.Concat(read.Remarks))
             progress.Remark(remark);
         return Made(arguments, engine, read.Traces, directions, null, plan, adapter, read.HeldOut);
