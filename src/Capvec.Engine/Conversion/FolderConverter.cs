@@ -28,7 +28,7 @@ public static class FolderConverter
     /// <param name="format">One of <see cref="Formats"/>; null for the model's own where that is one of them, else bf16.</param>
     /// <param name="target">Folder to be made; it must not hold anything.</param>
     /// <param name="adapters">Adapters that are merged into the weights; none where null.</param>
-    /// <param name="progress">Told the share of the weights written, 0 to 1; what it throws ends the writing.</param>
+    /// <param name="progress">Told the share of the weights written, 0 to 1; what it throws ends the writing, and no folder is left.</param>
     /// <returns>What was left out or rounded, a line each.</returns>
     /// <exception cref="CapvecException">The format is not known, the model or an adapter cannot be read or is of an unsupported kind, or the target holds something.</exception>
     public static IReadOnlyList<string> Convert(string model, string? format, string target, IReadOnlyList<string>? adapters = null, IProgress<double>? progress = null)
@@ -40,9 +40,18 @@ public static class FolderConverter
         using var files = ModelFiles.Open(model);
         var merged = MergedSource.Open(files, adapters ?? []);
         ElementType? type = format switch { null => null, "f32" => ElementType.F32, "f16" => ElementType.F16, _ => ElementType.BF16 };
-        Directory.CreateDirectory(target);
+        OutputFolder.Create(target);
         var share = new ConversionShare(progress);
-        return files.Gguf is { } gguf ? FromGguf(files, gguf, merged, type, target, share) : FromFolder(model, files, merged, type, target, share);
+        try
+        {
+            return files.Gguf is { } gguf ? FromGguf(files, gguf, merged, type, target, share) : FromFolder(model, files, merged, type, target, share);
+        }
+        catch
+        {
+            // It held nothing before; half a model would only stand in the way of the next attempt.
+            Directory.Delete(target, recursive: true);
+            throw;
+        }
     }
 
     private static List<string> FromGguf(ModelFiles files, GgufFile gguf, MergedSource merged, ElementType? chosen, string target, ConversionShare share)
@@ -88,7 +97,7 @@ public static class FolderConverter
 
         writer.Write(Path.Combine(target, WeightsFile));
         foreach (var file in Directory.EnumerateFiles(folder).Where(f => Companions.Contains(Path.GetExtension(f)) && Path.GetFileName(f) != SafetensorsIndex.FileName))
-            File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
+            OutputFolder.Add(target, file);
         if (type is { } format)
             SetDtype(Path.Combine(target, "config.json"), FolderConfig.NameOf(format));
         return [.. merged.Notes];

@@ -44,6 +44,9 @@ public sealed class GgufConverterTests : IDisposable
         Should.Throw<OperationCanceledException>(() => GgufConverter.Convert(tiny.Folder, "f32", File, progress: new Shares(stopAt: 0.3)));
         System.IO.File.ReadAllBytes(File).ShouldBe(kept);
         Directory.EnumerateFiles(_folder).ShouldHaveSingleItem();
+        var half = Path.Combine(_folder, "half");
+        Should.Throw<OperationCanceledException>(() => FolderConverter.Convert(tiny.Folder, "f32", half, progress: new Shares(stopAt: 0.3)));
+        Directory.Exists(half).ShouldBeFalse();
     }
 
     [Theory]
