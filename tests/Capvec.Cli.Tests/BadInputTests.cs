@@ -44,12 +44,18 @@ public sealed class BadInputTests
         { $"convert --model {Model} --format q3_K --out /tmp/capvec-none.gguf", 2, "q3_K" },
         { "convert --model tests/fixtures/gguf/models/llama_tiny.F16.gguf --out /tmp/capvec-none.gguf", 2, "is a GGUF file already" },
         { "convert --model tests/fixtures/gguf/models/llama_tiny.F16.gguf --format q8_0 --out /tmp/capvec-none", 2, "format \"q8_0\" is not known; expected f32, bf16, f16" },
+        { "convert --model tests/fixtures/gguf/models/llama_tiny.F16.gguf --out /dev/null/m", 1, "cannot make the folder /dev/null/m" },
+        { $"convert --model {Model} --out /dev/null/m.gguf", 1, "cannot write /dev/null/m.gguf" },
+        { "bench make-model --shape tiny --out /dev/null/m", 1, "cannot make the folder /dev/null/m" },
+        { "bench make-model --shape tiny --format q8_0 --out /dev/null/m.gguf", 1, "cannot write /dev/null/m.gguf" },
         { "convert --adapter models/phantom/adapters/sft --out /tmp/capvec-none.gguf", 2, "does not say where its model is; give it with --base" },
         { $"convert --adapter models/phantom/adapters/sft --base {Model} --out /tmp/capvec-none", 2, "to merge it, give --model" },
         { $"convert --adapter models/phantom/adapters/sft --adapter models/phantom/adapters/dpo --base {Model} --out /tmp/capvec-none.gguf", 2, "several adapters and no --model" },
         { "convert --adapter models/phantom/adapters/sft --base tests/fixtures/models/llama-tiny --out /tmp/capvec-none.gguf", 1, "is the adapter for another one?" },
         { $"forward --model {Model} --adapter README.md --ids 1 --out /tmp/capvec-none", 2, "--adapter README.md is a file; a folder was expected, or a file that ends in .gguf" },
         { "inspect tasks/full", 2, "a folder of no known kind" },
+        { "inspect tests/fixtures/gguf/models", 2, "is a folder with GGUF files; give one of them, such as tests/fixtures/gguf/models/llama_tiny.F16.gguf" },
+        { $"render --model {Model} --prompt a --tools /no/tools.json", 2, "--tools: /no/tools.json does not exist" },
         { $"serve --model {Model} --host 0.0.0.0", 2, "a key is needed" },
         { $"serve --model {Model} --host here", 2, "is not an address" },
         { $"serve --model {Model} --port 99999", 2, "--port 99999" },
@@ -86,6 +92,93 @@ public sealed class BadInputTests
         var run = await CapvecProcess.RunAsync("inspect", folder.File("half.safetensors"));
         run.ExitCode.ShouldBe(1);
         run.ErrorLines.ShouldHaveSingleItem().ShouldContain("half.safetensors");
+    }
+
+    [Theory]
+    [InlineData("inspect PIPE.gguf", 1)]
+    [InlineData("inspect PIPE.safetensors --hash", 1)]
+    [InlineData("inspect PIPE.pt", 1)]
+    [InlineData("inspect PIPE.json", 1)]
+    [InlineData("inspect PIPE.yaml", 2)]
+    [InlineData("forward --model PIPE.gguf --ids 1 --out /tmp/capvec-none", 1)]
+    [InlineData("forward --model MODEL --ids 1 --out /tmp/capvec-none --vector PIPE.npy --layer 1 --alpha 1", 1)]
+    [InlineData("forward --model MODEL --ids 1 --out /tmp/capvec-none --steering PIPE.json", 2)]
+    [InlineData("tokenize --model PIPE.gguf --text a", 1)]
+    [InlineData("tokenize --model MODEL --texts PIPE.jsonl", 2)]
+    [InlineData("render --model MODEL --messages PIPE.json", 2)]
+    [InlineData("render --model MODEL --prompt a --tools PIPE.json", 2)]
+    [InlineData("convert --model PIPE.gguf --out /tmp/capvec-none", 1)]
+    public async Task A_pipe_or_a_device_in_place_of_a_file_is_refused_and_not_waited_for(string arguments, int exitCode)
+    {
+        using var folder = new TemporaryFolder();
+        var name = Path.Combine(folder.Path, "PIPE" + Path.GetExtension(arguments.Split(' ').First(word => word.StartsWith("PIPE", StringComparison.Ordinal))));
+        using (var make = System.Diagnostics.Process.Start("mkfifo", [name]))
+            await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        foreach (var kind in new[] { "a pipe", "a device" })
+        {
+            using var process = CapvecProcess.Start([.. arguments.Split(' ').Select(word => word.Replace("MODEL", Model, StringComparison.Ordinal).Replace("PIPE", Path.Combine(folder.Path, "PIPE"), StringComparison.Ordinal))]);
+            var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            try
+            {
+                await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+            }
+            finally
+            {
+                process.Kill();
+            }
+
+            process.ExitCode.ShouldBe(exitCode);
+            (await error).Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldHaveSingleItem().ShouldContain($"{name} is {kind}; a file was expected");
+            File.Delete(name);
+            File.CreateSymbolicLink(name, "/dev/zero");
+        }
+    }
+
+    [Theory]
+    [InlineData("config.json", "", "config.json line 1: not valid JSON")]
+    [InlineData("config.json", null, "no config.json here, though there are other files of a model")]
+    [InlineData("generation_config.json", "[", "generation_config.json line 1: not valid JSON")]
+    public async Task A_damaged_model_folder_is_an_error_and_not_a_model_of_an_unknown_kind(string file, string? content, string says)
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var path in Directory.EnumerateFiles(Repository.File(Model)))
+            File.Copy(path, folder.File(Path.GetFileName(path)));
+        File.Delete(folder.File(file));
+        if (content is not null)
+            await File.WriteAllTextAsync(folder.File(file), content, TestContext.Current.CancellationToken);
+        var run = await CapvecProcess.RunAsync("inspect", folder.Path);
+        run.ExitCode.ShouldBe(1);
+        run.ErrorLines.ShouldHaveSingleItem().ShouldContain(says);
+    }
+
+    [Theory]
+    [InlineData(new byte[0], "chat_template.jinja is empty")]
+    [InlineData(new byte[] { (byte)'{', 0xFF, 0xFE }, "chat_template.jinja is not UTF-8 text (byte 1")]
+    public async Task A_template_that_is_no_text_renders_nothing(byte[] content, string says)
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllBytesAsync(folder.File("chat_template.jinja"), content, TestContext.Current.CancellationToken);
+        var run = await CapvecProcess.RunAsync("render", "--model", folder.Path, "--prompt", "a");
+        run.ExitCode.ShouldBe(1);
+        run.Output.ShouldBeEmpty();
+        run.ErrorLines.ShouldHaveSingleItem().ShouldContain(says);
+    }
+
+    [Fact]
+    public async Task What_an_adapter_s_user_should_know_is_said_when_it_is_used()
+    {
+        using var folder = new TemporaryFolder();
+        var config = await File.ReadAllTextAsync(Repository.File("models/phantom/adapters/sft/adapter_config.json"), TestContext.Current.CancellationToken);
+        var edited = System.Text.Json.Nodes.JsonNode.Parse(config)!.AsObject();
+        edited["init_lora_weights"] = "pissa";
+        await File.WriteAllTextAsync(folder.File("adapter_config.json"), edited.ToJsonString(), TestContext.Current.CancellationToken);
+        File.Copy(Repository.File("models/phantom/adapters/sft/adapter_model.safetensors"), folder.File("adapter_model.safetensors"));
+        foreach (var arguments in new[] { $"forward --model {Model} --adapter {folder.Path} --ids 1 --out {folder.File("f.safetensors")}", $"convert --model {Model} --adapter {folder.Path} --out {folder.File("m.gguf")}" })
+        {
+            var run = await CapvecProcess.RunAsync(arguments.Split(' '));
+            run.ExitCode.ShouldBe(0, run.Error);
+            run.ErrorLines.ShouldHaveSingleItem().ShouldContain("init_lora_weights is 'pissa'");
+        }
     }
 
     [Fact]

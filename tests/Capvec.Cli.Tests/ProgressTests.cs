@@ -40,6 +40,44 @@ public sealed class ProgressTests
         writer.ToString().ShouldBe("loading: done, 100% in 0 s\n");
     }
 
+    [Fact]
+    public async Task Loading_is_shown_once_it_takes_a_while_and_can_be_stopped()
+    {
+        var time = new ManualTime();
+        using var writer = new StringWriter { NewLine = "\n" };
+        using var stop = new CancellationTokenSource();
+        await using (var loading = new LoadingProgress("loading m", stop.Token, time, new PlainProgress(writer, time)))
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            loading.Report(0.1);
+            writer.ToString().ShouldBeEmpty();
+            time.Advance(TimeSpan.FromSeconds(1));
+            loading.Report(0.2);
+            time.Advance(TimeSpan.FromSeconds(4));
+            loading.Report(0.6);
+            await stop.CancelAsync();
+            Should.Throw<OperationCanceledException>(() => loading.Report(0.7));
+        }
+
+        writer.ToString().ShouldBe("loading m: 60%, 3 s left\nloading m: ended, 60% in 4 s\n");
+    }
+
+    [Fact]
+    public async Task What_loads_at_once_gets_no_line()
+    {
+        var time = new ManualTime();
+        using var writer = new StringWriter { NewLine = "\n" };
+        await using (var loading = new LoadingProgress("loading m", CancellationToken.None, time, new PlainProgress(writer, time)))
+        {
+            time.Advance(TimeSpan.FromSeconds(1.9));
+            loading.Report(0.5);
+            time.Advance(TimeSpan.FromSeconds(1));
+            loading.Report(1);
+        }
+
+        writer.ToString().ShouldBeEmpty();
+    }
+
     private sealed class ManualTime : TimeProvider
     {
         private long _now;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Capvec.Formats.Errors;
+using Capvec.Formats.Files;
 
 namespace Capvec.Agents.Traces;
 
@@ -19,12 +20,22 @@ public static class TraceReader
     /// <exception cref="CapvecException">The file cannot be read or is no trace.</exception>
     public static Trajectory Load(string path)
     {
+        FileStream stream;
         try
         {
-            using var stream = File.OpenRead(path);
-            return Parse(stream, path);
+            stream = InputFile.OpenRead(path, seekable: false);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (CapvecException e)
+        {
+            throw new CapvecException($"cannot read the trace: {e.Message}", e);
+        }
+
+        try
+        {
+            using (stream)
+                return Parse(stream, path);
+        }
+        catch (IOException e)
         {
             throw new CapvecException($"cannot read the trace {path}: {e.Message}", e);
         }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Capvec.Cli.Options;
 using Capvec.Cli.Progress;
-using Capvec.Engine.Loading;
 using Capvec.Experiments.Studies;
 using Capvec.Steering.Activations;
 
@@ -50,7 +49,7 @@ internal sealed class CaptureOptions
     /// <summary>Loads the model and captures the traces.</summary>
     public async Task<ActivationSet> RunAsync(ParseResult arguments, CancellationToken cancellation)
     {
-        using var text = TextModel.Load(arguments.GetRequiredValue(_model));
+        using var text = await ModelLoading.TextAsync(arguments.GetRequiredValue(_model), cancellation);
         await using var progress = ProgressDisplay.Create();
         return await TraceCapture.RunAsync(text, arguments.GetRequiredValue(Traces), arguments.GetValue(_positions) == "last-prompt" ? TokenPositions.LastPrompt : TokenPositions.AgentTokens, progress, cancellation);
     }

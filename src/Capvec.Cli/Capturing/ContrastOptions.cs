@@ -56,7 +56,7 @@ internal sealed class ContrastOptions
     public async Task<ActivationSet> RunAsync(ParseResult arguments, string model, CancellationToken cancellation)
     {
         var texts = Texts(arguments);
-        using var text = TextModel.Load(model);
+        using var text = await ModelLoading.TextAsync(model, cancellation);
         using var engine = new InferenceEngine(text.Model, new EngineOptions { Exact = true });
         await using var progress = ProgressDisplay.Create();
         return await CaptureAsync(arguments, text, engine, texts, progress, cancellation);

@@ -4,9 +4,9 @@ using System.Text.Json.Nodes;
 using Capvec.Cli.Hosting;
 using Capvec.Cli.Options;
 using Capvec.Cli.Output;
+using Capvec.Cli.Progress;
 using Capvec.Engine.Conversion;
 using Capvec.Engine.Interventions;
-using Capvec.Engine.Loading;
 using Capvec.Steering.Baking;
 
 namespace Capvec.Cli.Commands;
@@ -38,10 +38,10 @@ internal sealed class BakeCommand : CapvecCommand
     }
 
     /// <inheritdoc/>
-    protected override Task<JsonObject?> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation)
+    protected override async Task<JsonObject?> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation)
     {
         var (source, target) = (arguments.GetRequiredValue(_vectors), arguments.GetRequiredValue(_out));
-        using var model = LanguageModel.Load(arguments.GetRequiredValue(_model));
+        using var model = await ModelLoading.WeightsAsync(arguments.GetRequiredValue(_model), cancellation);
         var (set, _) = VectorOptions.Read(source, arguments.GetValue(_layersAre));
         var options = new BakeOptions
         {
@@ -56,7 +56,7 @@ internal sealed class BakeCommand : CapvecCommand
             CommandOutput.Remark(note);
         output.Line(string.Create(CultureInfo.InvariantCulture, $"{target}: {baked.Edited.Count} tensors edited{(baked.Untied ? ", the output matrix no longer tied to the embedding" : "")}; rounding left at most {baked.LargestLeft:G2} of a column along a direction"));
         output.Line($"{card}: what was done and how to check it");
-        return Task.FromResult<JsonObject?>(new JsonObject
+        return new JsonObject
         {
             ["out"] = Path.GetFullPath(target),
             ["card"] = Path.GetFullPath(card),
@@ -66,6 +66,6 @@ internal sealed class BakeCommand : CapvecCommand
             ["largest_left"] = JsonLine.Number(baked.LargestLeft),
             ["model_hash"] = model.Hash,
             ["directions_hash"] = set.Hash,
-        });
+        };
     }
 }

@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 using Capvec.Cli.Hosting;
 using Capvec.Cli.Options;
 using Capvec.Cli.Output;
+using Capvec.Cli.Progress;
 using Capvec.Engine.Benchmarks;
-using Capvec.Engine.Loading;
 using Capvec.Engine.Scheduling;
 using Capvec.Formats.Errors;
 using Capvec.Numerics.Kernels;
@@ -39,7 +39,7 @@ internal sealed class BenchEngineCommand : CapvecCommand
     protected override async Task<JsonObject?> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation)
     {
         var (contexts, batches, tokens) = (arguments.GetValue(_contexts)!, arguments.GetValue(_batches)!, arguments.GetValue(_tokens));
-        using var model = LanguageModel.Load(arguments.GetRequiredValue(_model), fast: arguments.GetValue(_fast));
+        using var model = await ModelLoading.WeightsAsync(arguments.GetRequiredValue(_model), cancellation, arguments.GetValue(_fast));
         if (contexts.Any(n => n < 1 || n + tokens >= model.MaxPositions))
             throw new CapvecException($"--contexts: lengths from 1 to {model.MaxPositions - tokens - 1} were expected (the model has {model.MaxPositions} positions, {tokens} new tokens included).", exitCode: CapvecException.WrongUsage);
         using var engine = new InferenceEngine(model, new EngineOptions { Threads = arguments.GetValue(_threads), Exact = arguments.GetValue(_exact) });

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Capvec.Cli.Hosting;
 using Capvec.Cli.Options;
 using Capvec.Cli.Output;
+using Capvec.Formats.Errors;
 using Capvec.Text.Tokenizers;
 
 namespace Capvec.Cli.Commands;
@@ -29,7 +30,9 @@ internal sealed class BenchTextCommand : CapvecCommand
     protected override async Task<JsonObject?> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation)
     {
         var path = arguments.GetRequiredValue(_file);
-        var text = await File.ReadAllTextAsync(path, cancellation);
+        var text = TextFile.Read("--file", path);
+        if (text.Length == 0)
+            throw new CapvecException($"--file {path} is empty; give a text, several megabytes of it tell most.", exitCode: CapvecException.WrongUsage);
         var megabytes = Encoding.UTF8.GetByteCount(text) / 1e6;
         var clock = Stopwatch.StartNew();
         var tokenizer = Tokenizer.Load(arguments.GetRequiredValue(_model));

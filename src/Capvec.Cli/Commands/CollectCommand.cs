@@ -9,7 +9,6 @@ using Capvec.Cli.Hosting;
 using Capvec.Cli.Options;
 using Capvec.Cli.Output;
 using Capvec.Cli.Progress;
-using Capvec.Engine.Loading;
 using Capvec.Engine.Scheduling;
 using Capvec.Formats.Errors;
 
@@ -53,8 +52,8 @@ internal sealed class CollectCommand : CapvecCommand
         var tasks = File.Exists(Path.Combine(source, TaskReader.ConfigFile)) ? [TaskReader.Load(source)] : TaskReader.LoadAll(source);
         var folder = arguments.GetRequiredValue(_out);
         var sandboxes = NamespaceSandboxFactory.Create();
-        using var text = TextModel.Load(arguments.GetRequiredValue(_model));
-        var adapter = arguments.GetValue(_adapter) is { } path ? text.Model.LoadAdapter(path) : null;
+        using var text = await ModelLoading.TextAsync(arguments.GetRequiredValue(_model), cancellation);
+        var adapter = arguments.GetValue(_adapter) is { } path ? ModelLoading.Adapter(text.Model, path) : null;
         var steering = _steering.Plan(arguments, text.Model);
         var sampling = _sampling.Read(arguments);
         var arm = arguments.GetValue(_arm) ?? (steering.IsEmpty ? adapter?.Name ?? "base" : $"steered-{steering.Fingerprint}");

@@ -5,6 +5,7 @@ using Capvec.Cli.Hosting;
 using Capvec.Cli.Inspection;
 using Capvec.Cli.Options;
 using Capvec.Cli.Output;
+using Capvec.Cli.Progress;
 using Capvec.Engine.Conversion;
 using Capvec.Formats.Errors;
 using Capvec.Formats.Peft;
@@ -35,12 +36,11 @@ internal sealed class ConvertCommand : CapvecCommand
     }
 
     /// <inheritdoc/>
-    protected override Task<JsonObject?> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation)
+    protected override async Task<JsonObject?> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation)
     {
         var (path, format) = (arguments.GetRequiredValue(_out), arguments.GetValue(_format));
         var adapters = arguments.GetValue(_adapters) ?? [];
         var clock = Stopwatch.StartNew();
-        void Progress(string tensor) => cancellation.ThrowIfCancellationRequested();
         IReadOnlyList<string> notes;
         if (arguments.GetValue(_model) is not { } model)
         {
@@ -54,23 +54,24 @@ internal sealed class ConvertCommand : CapvecCommand
                 throw Usage($"--model {model} is a GGUF file already; give --out a folder, or start from the Hugging Face folder");
             if (!PathOptions.IsGguf(path) && !PathOptions.IsGguf(model) && adapters.Length == 0 && format is null)
                 throw Usage("there is nothing to convert from a folder to a folder; give --adapter, --format, or an --out that ends in .gguf");
+            await using var progress = new LoadingProgress($"writing {path}", cancellation);
             notes = PathOptions.IsGguf(path)
-                ? GgufConverter.Convert(model, format ??= "q8_0", path, adapters, Progress)
-                : FolderConverter.Convert(model, format, path, adapters, Progress);
+                ? GgufConverter.Convert(model, format ??= "q8_0", path, adapters, progress)
+                : FolderConverter.Convert(model, format, path, adapters, progress);
         }
 
         foreach (var note in notes)
             CommandOutput.Remark(note);
         var bytes = Directory.Exists(path) ? new DirectoryInfo(path).EnumerateFiles().Sum(file => file.Length) : new FileInfo(path).Length;
         output.Line($"{path}: {(format is null ? "" : $"{format}, ")}{FileFacts.Size(bytes)}, written in {clock.Elapsed.TotalSeconds:F1} s");
-        return Task.FromResult<JsonObject?>(new JsonObject
+        return new JsonObject
         {
             ["out"] = Path.GetFullPath(path),
             ["format"] = format,
             ["adapters"] = new JsonArray([.. adapters.Select(adapter => JsonValue.Create(adapter))]),
             ["bytes"] = bytes,
             ["notes"] = new JsonArray([.. notes.Select(note => JsonValue.Create(note))]),
-        });
+        };
     }
 
     private static IReadOnlyList<string> AdapterAlone(string[] adapters, string? model, string? format, string path)

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Capvec.Cli.Hosting;
 using Capvec.Cli.Options;
 using Capvec.Cli.Output;
+using Capvec.Cli.Progress;
 using Capvec.Engine.Loading;
 using Capvec.Engine.Requests;
 using Capvec.Engine.Scheduling;
@@ -38,9 +39,9 @@ internal sealed class ForwardCommand : CapvecCommand
     /// <inheritdoc/>
     protected override async Task<JsonObject?> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation)
     {
-        using var model = LanguageModel.Load(arguments.GetRequiredValue(_model));
+        using var model = await ModelLoading.WeightsAsync(arguments.GetRequiredValue(_model), cancellation);
         var ids = Ids(arguments.GetRequiredValue(_ids), model);
-        var adapter = arguments.GetValue(_adapter) is { } folder ? model.LoadAdapter(folder) : null;
+        var adapter = arguments.GetValue(_adapter) is { } folder ? ModelLoading.Adapter(model, folder) : null;
         var steering = _steering.Plan(arguments, model);
         using var engine = new InferenceEngine(model, new EngineOptions { Exact = true });
         var result = await engine.ForwardAsync(

@@ -38,8 +38,6 @@ internal sealed class MakeModelCommand : CapvecCommand
         var clock = Stopwatch.StartNew();
         if (path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
         {
-            if (Path.GetDirectoryName(path) is { Length: > 0 } folder)
-                Directory.CreateDirectory(folder);
             RandomModelGguf.Write(shape, format, path);
         }
         else if (format != FolderFormat)

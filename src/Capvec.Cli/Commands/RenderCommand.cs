@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Capvec.Cli.Hosting;
 using Capvec.Cli.Options;
@@ -14,7 +13,8 @@ internal sealed class RenderCommand : CapvecCommand
 {
     private readonly Option<string> _model = PathOptions.Model();
     private readonly Option<string?> _prompt = new("--prompt", "-p") { Description = "One message of the user.", HelpName = "TEXT" };
-    private readonly Option<string?> _messages = new("--messages") { Description = "JSON file with a list of {\"role\", \"content\"}; \"-\" reads standard input.", HelpName = "FILE" };
+    private readonly Option<string?> _messages = new("--messages") { Description = "JSON file with a list of messages (role, content and whatever else the template reads, such as tool_calls or reasoning_content), or an object with messages and tools; \"-\" reads standard input.", HelpName = "FILE" };
+    private readonly Option<string?> _tools = new("--tools") { Description = "JSON file with a list of tools in OpenAI's form.", HelpName = "FILE" };
     private readonly Option<string[]> _set = new("--set") { Description = "Variable of the template as NAME=VALUE (true, false and numbers are read as such).", HelpName = "NAME=VALUE" };
     private readonly Option<bool> _closed = new("--no-generation-prompt") { Description = "Do not open the assistant's reply at the end." };
 
@@ -25,6 +25,7 @@ internal sealed class RenderCommand : CapvecCommand
         Options.Add(_model);
         Options.Add(_prompt);
         Options.Add(_messages);
+        Options.Add(_tools);
         Options.Add(_set);
         Options.Add(_closed);
         Validators.Add(result =>
@@ -38,30 +39,15 @@ internal sealed class RenderCommand : CapvecCommand
     protected override async Task<JsonObject?> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation)
     {
         var template = ChatTemplate.Load(arguments.GetRequiredValue(_model));
-        var messages = arguments.GetValue(_messages) is { } path
-            ? await ReadAsync(path, cancellation)
-            : [new ChatMessage("user", arguments.GetValue(_prompt)!)];
-        var text = template.Render(messages, !arguments.GetValue(_closed), Variables(arguments.GetValue(_set) ?? []));
+        var conversation = arguments.GetValue(_messages) is { } path
+            ? ConversationFile.Parse(path == "-" ? await Console.In.ReadToEndAsync(cancellation) : TextFile.Read("--messages", path), $"--messages {path}")
+            : ConversationFile.Of(arguments.GetValue(_prompt)!);
+        if (arguments.GetValue(_tools) is { } tools)
+            conversation = conversation.With(TextFile.Read("--tools", tools), $"--tools {tools}");
+        var text = template.Render(conversation.Messages, !arguments.GetValue(_closed), conversation.Tools, Variables(arguments.GetValue(_set) ?? []));
         if (!output.Json)
             Console.Out.Write(text); // exactly the text: programs compare it
         return new JsonObject { ["text"] = text };
-    }
-
-    private static async Task<List<ChatMessage>> ReadAsync(string path, CancellationToken cancellation)
-    {
-        try
-        {
-            var text = path == "-" ? await Console.In.ReadToEndAsync(cancellation) : await File.ReadAllTextAsync(path, cancellation);
-            return [.. JsonNode.Parse(text)!.AsArray().Select(one => new ChatMessage((string)one!["role"]!, (string)one["content"]!))];
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or ArgumentNullException)
-        {
-            throw new CapvecException($"--messages {path}: a JSON list of objects with the texts role and content was expected ({e.Message.TrimEnd('.')}).", e, CapvecException.WrongUsage);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CapvecException($"--messages {path}: {e.Message.TrimEnd('.')}; name a file that can be read.", e, CapvecException.WrongUsage);
-        }
     }
 
     private static Dictionary<string, object?> Variables(string[] settings)

@@ -73,8 +73,8 @@ internal sealed class ScreenCommand : CapvecCommand
     {
         var strengths = Strengths(arguments.GetRequiredValue(_strengths));
         var directions = arguments.GetValue(_vectors) is { } vectors ? DirectionFile.Load(vectors) : null;
-        using var text = _engine.Load(arguments, arguments.GetRequiredValue(_model));
-        var adapter = arguments.GetValue(_adapter) is { } folder ? text.Model.LoadAdapter(folder) : null;
+        using var text = await _engine.LoadAsync(arguments, arguments.GetRequiredValue(_model), cancellation);
+        var adapter = arguments.GetValue(_adapter) is { } folder ? ModelLoading.Adapter(text.Model, folder) : null;
         var plan = new ScreenPlan
         {
             Layers = arguments.GetValue(_layers) is { } layers ? LayerList.Parse(layers, "--layers", text.Model.Layers) : null,

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Capvec.Cli.Hosting;
 using Capvec.Cli.Options;
 using Capvec.Cli.Output;
+using Capvec.Cli.Progress;
 using Capvec.Server.Hosting;
 using Capvec.Steering.Exchange;
 
@@ -47,9 +48,9 @@ internal sealed class ServeCommand : CapvecCommand
             MaxQueue = arguments.GetValue(_queue),
         };
         options.Check();
-        using var text = _engine.Load(arguments, arguments.GetRequiredValue(_model));
+        using var text = await _engine.LoadAsync(arguments, arguments.GetRequiredValue(_model), cancellation);
         var adapters = arguments.GetValue(_adapters) is { } folder
-            ? Directory.EnumerateFileSystemEntries(folder).Where(path => Directory.Exists(path) || PathOptions.IsGguf(path)).Order(StringComparer.Ordinal).Select(text.Model.LoadAdapter).ToList()
+            ? Directory.EnumerateFileSystemEntries(folder).Where(path => Directory.Exists(path) || PathOptions.IsGguf(path)).Order(StringComparer.Ordinal).Select(path => ModelLoading.Adapter(text.Model, path)).ToList()
             : [];
         using var engine = _engine.Engine(arguments, text);
         CommandOutput.Remark(engine.Memory.Describe());

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Capvec.Cli.Hosting;
 using Capvec.Cli.Options;
 using Capvec.Cli.Output;
+using Capvec.Cli.Progress;
 using Capvec.Engine.Interventions;
 using Capvec.Engine.Loading;
 using Capvec.Engine.Requests;
@@ -43,8 +44,8 @@ internal sealed class SteerCommand : CapvecCommand
     /// <inheritdoc/>
     protected override async Task<JsonObject?> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation)
     {
-        using var text = _engine.Load(arguments, arguments.GetRequiredValue(_model));
-        var adapter = arguments.GetValue(_adapter) is { } folder ? text.Model.LoadAdapter(folder) : null;
+        using var text = await _engine.LoadAsync(arguments, arguments.GetRequiredValue(_model), cancellation);
+        var adapter = arguments.GetValue(_adapter) is { } folder ? ModelLoading.Adapter(text.Model, folder) : null;
         var steering = _steering.Plan(arguments, text.Model);
         var prompt = arguments.GetRequiredValue(_prompt);
         if (prompt == "-")

@@ -41,7 +41,8 @@ internal sealed class TokenizeCommand : CapvecCommand
         {
             var all = new JsonArray();
             var number = 0;
-            await foreach (var line in File.ReadLinesAsync(path, cancellation))
+            using var reader = new StringReader(TextFile.Read("--texts", path));
+            while (await reader.ReadLineAsync(cancellation) is { } line)
             {
                 number++;
                 if (string.IsNullOrWhiteSpace(line))

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Capvec.Formats.Errors;
+using Capvec.Formats.Files;
 
 namespace Capvec.Cli.Inspection;
 
@@ -20,7 +21,7 @@ internal static class FileFacts
     {
         try
         {
-            using var stream = File.OpenRead(path);
+            using var stream = InputFile.OpenRead(path);
             return Convert.ToHexStringLower(SHA256.HashData(stream));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

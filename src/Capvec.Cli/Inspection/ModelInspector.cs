@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Capvec.Engine.Loading;
 using Capvec.Engine.Network;
 using Capvec.Formats.Errors;
+using Capvec.Formats.Files;
 using Capvec.Formats.Gguf;
 using Capvec.Formats.Safetensors;
 using Capvec.Text.Templates;
@@ -15,6 +16,9 @@ internal static class ModelInspector
     /// <summary>A model folder.</summary>
     public static Finding Folder(string path, bool hash)
     {
+        // A damaged file is an error; what is only of an unsupported kind is described.
+        foreach (var name in new[] { "config.json", "generation_config.json" }.Where(name => File.Exists(Path.Combine(path, name))))
+            JsonFile.ReadObject(Path.Combine(path, name)).Dispose();
         using var files = SafetensorsFolder.Open(path);
         return Of(path, hash, files.Files.Count, files.Tensors.Values.Sum(tensor => tensor.ByteLength), files.Tensors.Values.Sum(tensor => tensor.Count), files.Tensors.Values.Select(tensor => $"{tensor.Dtype}"));
     }

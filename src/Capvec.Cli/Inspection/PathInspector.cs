@@ -45,6 +45,10 @@ internal static class PathInspector
             return StudyInspector.Folder(path);
         if (DirectionInspector.Find(path, hash) is { } directions)
             return directions;
+        if (Has("tokenizer.json") || Has("model.safetensors.index.json") || Has("model.safetensors"))
+            throw new CapvecException($"{path}: no config.json here, though there are other files of a model; fetch it.");
+        if (Directory.EnumerateFiles(path, "*.gguf").Order(StringComparer.Ordinal).FirstOrDefault() is { } gguf)
+            throw new CapvecException($"{path} is a folder with GGUF files; give one of them, such as {gguf}.", exitCode: CapvecException.WrongUsage);
         if (Directory.EnumerateFiles(path, "*.json", SearchOption.AllDirectories).Any())
             return TraceInspector.Folder(path);
         throw new CapvecException(

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Capvec.Cli.Progress;
 using Capvec.Engine.Loading;
 using Capvec.Engine.Scheduling;
 
@@ -24,7 +25,7 @@ internal sealed class EngineFlags
     }
 
     /// <summary>Loads a model with its text.</summary>
-    public TextModel Load(ParseResult arguments, string model) => TextModel.Load(model, fast: arguments.GetValue(_fast));
+    public Task<TextModel> LoadAsync(ParseResult arguments, string model, CancellationToken cancellation) => ModelLoading.TextAsync(model, cancellation, arguments.GetValue(_fast));
 
     /// <summary>An engine for it.</summary>
     public InferenceEngine Engine(ParseResult arguments, TextModel text)

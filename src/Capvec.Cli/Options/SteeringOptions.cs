@@ -116,7 +116,7 @@ internal sealed class SteeringOptions
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
         var sets = new Dictionary<string, DirectionSet>(StringComparer.Ordinal);
-        return SteeringSpec.Parse(File.ReadAllText(file), $"{file}: steering").Resolve(source => sets.TryGetValue(source, out var set) ? set : sets[source] = Load(Path.GetFullPath(source, folder), null, null), model.Layers, model.Hidden, $"{file}: steering");
+        return SteeringSpec.Parse(TextFile.Read("--steering", file), $"{file}: steering").Resolve(source => sets.TryGetValue(source, out var set) ? set : sets[source] = Load(Path.GetFullPath(source, folder), null, null), model.Layers, model.Hidden, $"{file}: steering");
     }
 
     private SteeringRange Range(ParseResult arguments)

@@ -43,8 +43,9 @@ internal sealed class StudyJob
         {
             try
             {
+                await using var loading = new LoadingProgress("loading the model", cancellation, display: progress);
                 await new StudyRunner(study, folder, NamespaceSandboxFactory.Create(), new StudyProgress(progress)).RunAsync(
-                    new RunOptions { RetryNulls = arguments.GetValue(_retry), Concurrency = arguments.GetValue(_atOnce), Threads = arguments.GetValue(_threads) }, cancellation);
+                    new RunOptions { RetryNulls = arguments.GetValue(_retry), Concurrency = arguments.GetValue(_atOnce), Threads = arguments.GetValue(_threads), Loading = loading }, cancellation);
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {

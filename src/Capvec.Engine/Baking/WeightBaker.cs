@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Capvec.Engine.Loading;
 using Capvec.Formats.Errors;
+using Capvec.Formats.Files;
 using Capvec.Formats.Safetensors;
 using Capvec.Formats.Tensors;
 
@@ -45,9 +46,9 @@ public static partial class WeightBaker
             throw new CapvecException($"{model.Folder} has {matrices} matrices that write into the residual stream; a mixer's and an MLP's in each of {model.Layers} blocks were expected, so baking would leave some out.");
 
         var edited = writers.Where(name => plan.Of(Block(name)).Count > 0).ToList();
-        Directory.CreateDirectory(target);
+        OutputFolder.Create(target);
         foreach (var file in Directory.EnumerateFiles(model.Folder).Where(f => KeptFiles.Contains(Path.GetExtension(f))))
-            File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
+            OutputFolder.Add(target, file);
         var unties = !keepTied && edited.Contains(embedding) && !source.Tensors.Keys.Any(n => n.EndsWith(HeadName, StringComparison.Ordinal));
         var files = new Dictionary<string, string>(StringComparer.Ordinal);
         var left = 0.0;

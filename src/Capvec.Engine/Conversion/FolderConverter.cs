@@ -28,10 +28,10 @@ public static class FolderConverter
     /// <param name="format">One of <see cref="Formats"/>; null for the model's own where that is one of them, else bf16.</param>
     /// <param name="target">Folder to be made; it must not hold anything.</param>
     /// <param name="adapters">Adapters that are merged into the weights; none where null.</param>
-    /// <param name="progress">Told the name of each tensor before it is written.</param>
+    /// <param name="progress">Told the share of the weights written, 0 to 1; what it throws ends the writing, and no folder is left.</param>
     /// <returns>What was left out or rounded, a line each.</returns>
     /// <exception cref="CapvecException">The format is not known, the model or an adapter cannot be read or is of an unsupported kind, or the target holds something.</exception>
-    public static IReadOnlyList<string> Convert(string model, string? format, string target, IReadOnlyList<string>? adapters = null, Action<string>? progress = null)
+    public static IReadOnlyList<string> Convert(string model, string? format, string target, IReadOnlyList<string>? adapters = null, IProgress<double>? progress = null)
     {
         if (format is not null && !Formats.Contains(format))
             throw new CapvecException($"format \"{format}\" is not known; expected {string.Join(", ", Formats)}.", exitCode: CapvecException.WrongUsage);
@@ -40,14 +40,24 @@ public static class FolderConverter
         using var files = ModelFiles.Open(model);
         var merged = MergedSource.Open(files, adapters ?? []);
         ElementType? type = format switch { null => null, "f32" => ElementType.F32, "f16" => ElementType.F16, _ => ElementType.BF16 };
-        Directory.CreateDirectory(target);
-        return files.Gguf is { } gguf ? FromGguf(files, gguf, merged, type, target, progress) : FromFolder(model, files, merged, type, target, progress);
+        OutputFolder.Create(target);
+        var share = new ConversionShare(progress);
+        try
+        {
+            return files.Gguf is { } gguf ? FromGguf(files, gguf, merged, type, target, share) : FromFolder(model, files, merged, type, target, share);
+        }
+        catch
+        {
+            // It held nothing before; half a model would only stand in the way of the next attempt.
+            Directory.Delete(target, recursive: true);
+            throw;
+        }
     }
 
-    private static List<string> FromGguf(ModelFiles files, GgufFile gguf, MergedSource merged, ElementType? chosen, string target, Action<string>? progress)
+    private static List<string> FromGguf(ModelFiles files, GgufFile gguf, MergedSource merged, ElementType? chosen, string target, ConversionShare share)
     {
         var survey = WeightSurvey.Of(files.Family, files.Config, files.Source, out var left);
-        var notes = left.ToList();
+        var notes = merged.Notes.Concat(left).ToList();
         var stored = survey.Tensors.Where(tensor => tensor.Value.Length == 2).Select(tensor => gguf.Find(files.Family.Place(tensor.Key, files.Config).Tensor).Type).ToList();
         var type = chosen ?? (stored.All(t => t == GgufType.F32) ? ElementType.F32 : stored.All(t => t == GgufType.F16) ? ElementType.F16 : ElementType.BF16);
         if (stored.Count(t => t is not (GgufType.F32 or GgufType.F16 or GgufType.BF16)) is > 0 and var quantised)
@@ -62,12 +72,12 @@ public static class FolderConverter
         var writer = new SafetensorsWriter();
         writer.Metadata["format"] = "pt";
         foreach (var (name, shape) in survey.Tensors)
-            AddFloats(writer, name == "lm_head.weight" ? name : "model." + name, type, shape, Rows(merged, files.Family, name, shape), progress);
+            AddFloats(writer, name == "lm_head.weight" ? name : "model." + name, type, shape, Rows(merged, files.Family, name, shape), share);
         writer.Write(Path.Combine(target, WeightsFile));
         return notes;
     }
 
-    private static List<string> FromFolder(string folder, ModelFiles files, MergedSource merged, ElementType? type, string target, Action<string>? progress)
+    private static List<string> FromFolder(string folder, ModelFiles files, MergedSource merged, ElementType? type, string target, ConversionShare share)
     {
         var source = (CheckpointSource)files.Source;
         var changed = merged.Changed.ToDictionary(source.Stored, StringComparer.Ordinal);
@@ -78,19 +88,19 @@ public static class FolderConverter
         {
             var columns = tensor.Shape.Length == 0 ? 1 : tensor.Shape[^1];
             if (changed.TryGetValue(tensor.Name, out var name))
-                AddFloats(writer, tensor.Name, type ?? Own(tensor), tensor.Shape, (first, to) => merged.ReadRows(name, (int)first, (int)(to.Length / columns), to), progress);
+                AddFloats(writer, tensor.Name, type ?? Own(tensor), tensor.Shape, (first, to) => merged.ReadRows(name, (int)first, (int)(to.Length / columns), to), share);
             else if (type is { } other && other != tensor.Dtype && tensor.Dtype.IsFloat())
-                AddFloats(writer, tensor.Name, other, tensor.Shape, (first, to) => tensors.ReadFloat32(tensor.Name, first * columns, to), progress);
+                AddFloats(writer, tensor.Name, other, tensor.Shape, (first, to) => tensors.ReadFloat32(tensor.Name, first * columns, to), share);
             else
-                writer.AddRaw(tensor.Name, tensor.Dtype, tensor.Shape, (first, to) => tensors.ReadRaw(tensor.Name, to, first * columns * tensor.Dtype.Size()));
+                writer.AddRaw(tensor.Name, tensor.Dtype, tensor.Shape, share.Of<byte>(tensor.Shape, tensor.Dtype.Size(), (first, to) => tensors.ReadRaw(tensor.Name, to, first * columns * tensor.Dtype.Size())));
         }
 
         writer.Write(Path.Combine(target, WeightsFile));
         foreach (var file in Directory.EnumerateFiles(folder).Where(f => Companions.Contains(Path.GetExtension(f)) && Path.GetFileName(f) != SafetensorsIndex.FileName))
-            File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
+            OutputFolder.Add(target, file);
         if (type is { } format)
             SetDtype(Path.Combine(target, "config.json"), FolderConfig.NameOf(format));
-        return [];
+        return [.. merged.Notes];
     }
 
     private static RowReader<float> Rows(MergedSource source, ModelFamily family, string name, long[] shape)
@@ -104,15 +114,8 @@ public static class FolderConverter
         };
     }
 
-    private static void AddFloats(SafetensorsWriter writer, string name, ElementType type, long[] shape, RowReader<float> rows, Action<string>? progress)
-    {
-        writer.AddRows(name, shape.Length == 2 || Keeps(type, shape, rows) ? type : ElementType.F32, shape, (first, to) =>
-        {
-            if (first == 0)
-                progress?.Invoke(name);
-            rows(first, to);
-        });
-    }
+    private static void AddFloats(SafetensorsWriter writer, string name, ElementType type, long[] shape, RowReader<float> rows, ConversionShare share) =>
+        writer.AddRows(name, shape.Length == 2 || Keeps(type, shape, rows) ? type : ElementType.F32, shape, share.Of(shape, 1, rows));
 
     // Whether a small tensor loses nothing in a format.
     private static bool Keeps(ElementType type, long[] shape, RowReader<float> rows)

@@ -24,10 +24,10 @@ public static class GgufConverter
     /// </param>
     /// <param name="path">The file.</param>
     /// <param name="adapters">Adapters that are merged into the weights before they are rounded; none where null.</param>
-    /// <param name="progress">Told the name of each tensor before it is written.</param>
+    /// <param name="progress">Told the share of the weights written, 0 to 1; what it throws ends the writing, and no file is left.</param>
     /// <returns>What was left out, a line each.</returns>
     /// <exception cref="CapvecException">The format is not known, the folder or an adapter cannot be read or is of an unsupported kind, or a value does not fit the format.</exception>
-    public static IReadOnlyList<string> Convert(string folder, string format, string path, IReadOnlyList<string>? adapters = null, Action<string>? progress = null)
+    public static IReadOnlyList<string> Convert(string folder, string format, string path, IReadOnlyList<string>? adapters = null, IProgress<double>? progress = null)
     {
         var (matrices, fileType) = format switch
         {
@@ -54,7 +54,7 @@ public static class GgufConverter
             .Set("general.file_type", fileType)
             .Set("general.quantization_version", 2u);
         GgufConfig.Write(root, config, family, writer);
-        var notes = new List<string>();
+        var notes = merged.Notes.ToList();
         if (File.Exists(Path.Combine(folder, "tokenizer.json")))
             GgufTokenizerWriter.Write(folder, config.Vocabulary, files.StopTokens, writer);
         else
@@ -73,23 +73,22 @@ public static class GgufConverter
         var left = tensors[false].ToList();
         if (left.Count > 0)
             notes.Add($"{left.Count} tensors have no place in the file and were left out, such as {left[0].Name}.");
+        var share = new ConversionShare(progress);
         foreach (var (name, shape) in tensors[true])
-            Add(writer, merged, family.Place(name, config), name, shape, TypeOf(name, shape, matrices), progress);
+            Add(writer, merged, family.Place(name, config), name, shape, TypeOf(name, shape, matrices), share);
         writer.Write(path);
         return notes;
     }
 
-    private static void Add(GgufWriter writer, WeightSource source, GgufPlace place, string name, long[] shape, GgufType type, Action<string>? progress)
+    private static void Add(GgufWriter writer, WeightSource source, GgufPlace place, string name, long[] shape, GgufType type, ConversionShare share)
     {
         var columns = (int)shape[^1];
         var rows = (int)(shape.Length == 1 ? 1 : shape[0]);
         var rowAt = Inverse(place.Row, rows);
         var columnAt = Inverse(place.Column, columns);
         var unordered = new float[columns];
-        writer.Add(place.Tensor, type, shape, (first, to) =>
+        writer.Add(place.Tensor, type, shape, share.Of<float>(shape, 1, (first, to) =>
         {
-            if (first == 0)
-                progress?.Invoke(place.Tensor);
             var count = to.Length / columns;
             if (rowAt is null)
                 source.ReadRows(name, (int)first, count, to);
@@ -104,7 +103,7 @@ public static class GgufConverter
                 for (var c = 0; c < columns; c++)
                     row[c] = unordered[columnAt[c]];
             }
-        });
+        }));
     }
 
     // A place tells where the network's row stands in the file; writing asks the other way round.

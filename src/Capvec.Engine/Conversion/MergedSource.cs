@@ -13,10 +13,13 @@ internal sealed class MergedSource : WeightSource
     private readonly WeightSource _model;
     private readonly ILookup<string, PeftModule> _modules;
 
-    private MergedSource(WeightSource model, IEnumerable<PeftModule> modules) => (_model, _modules) = (model, modules.ToLookup(module => module.Path + ".weight", StringComparer.Ordinal));
+    private MergedSource(WeightSource model, IEnumerable<PeftModule> modules, IReadOnlyList<string> notes) => (_model, Notes, _modules) = (model, notes, modules.ToLookup(module => module.Path + ".weight", StringComparer.Ordinal));
 
     /// <summary>The names of the tensors that adapters change.</summary>
     public IReadOnlySet<string> Changed => _modules.Select(group => group.Key).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>What a user of the adapters should know, a line each.</summary>
+    public IReadOnlyList<string> Notes { get; }
 
     public override string Path => _model.Path;
 
@@ -32,9 +35,10 @@ internal sealed class MergedSource : WeightSource
     /// <exception cref="CapvecException">An adapter is broken, of an unsupported kind or for another model.</exception>
     public static MergedSource Open(ModelFiles files, IReadOnlyList<string> adapters)
     {
-        var modules = new List<PeftModule>();
+        var (modules, notes) = (new List<PeftModule>(), new List<string>());
         foreach (var factors in adapters.Select(path => AdapterFactors.Load(path, files.Family, files.Config)))
         {
+            notes.AddRange(factors.Notes);
             foreach (var module in factors.Modules)
             {
                 if (module.IsEmbedding || !files.Source.Has(module.Path + ".weight"))
@@ -44,7 +48,7 @@ internal sealed class MergedSource : WeightSource
             }
         }
 
-        return new MergedSource(files.Source, modules);
+        return new MergedSource(files.Source, modules, notes);
     }
 
     public override bool Has(string name) => _model.Has(name);

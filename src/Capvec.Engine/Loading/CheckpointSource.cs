@@ -64,8 +64,8 @@ internal sealed class CheckpointSource : WeightSource, IDisposable
     {
         var stored = used.Select(Stored).ToHashSet(StringComparer.Ordinal);
         var rest = _files.Tensors.Keys.Where(n => !stored.Contains(n)).ToLookup(CheckpointNames.IsSkipped);
-        if (rest[true].Any())
-            yield return $"{rest[true].Count()} tensors of the vision tower and the multi-token-prediction head are not used.";
+        foreach (var part in rest[true].GroupBy(CheckpointNames.PartOf))
+            yield return $"{part.Count()} tensors of the {part.Key} are not used.";
         if (rest[false].Any())
             yield return $"{rest[false].Count()} tensors are not part of the model and not used: {string.Join(", ", rest[false].Take(3))}{(rest[false].Count() > 3 ? ", ..." : "")}.";
     }

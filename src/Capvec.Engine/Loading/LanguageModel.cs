@@ -85,7 +85,7 @@ public sealed class LanguageModel : IDisposable
     {
         var factors = AdapterFactors.Load(path, Family, Config);
         var projections = LoraBinder.Bind(factors, [.. Weights.Projections.OrderBy(p => p.Id)]);
-        return new LoraAdapter(path, FolderHash.Of(factors.Files), this, projections);
+        return new LoraAdapter(path, FolderHash.Of(factors.Files), this, projections, factors.Notes);
     }
 
     /// <inheritdoc/>

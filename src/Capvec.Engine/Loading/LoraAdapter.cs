@@ -7,8 +7,8 @@ public sealed class LoraAdapter : IDisposable
 {
     private readonly LoraProjection?[] _projections;
 
-    internal LoraAdapter(string folder, string hash, LanguageModel model, LoraProjection?[] projections) =>
-        (Folder, Hash, Model, _projections) = (folder, hash, model, projections);
+    internal LoraAdapter(string folder, string hash, LanguageModel model, LoraProjection?[] projections, IReadOnlyList<string> notes) =>
+        (Folder, Hash, Model, _projections, Notes) = (folder, hash, model, projections, notes);
 
     /// <summary>The folder or GGUF file it came from.</summary>
     public string Folder { get; }
@@ -21,6 +21,9 @@ public sealed class LoraAdapter : IDisposable
 
     /// <summary>The model it is bound to.</summary>
     public LanguageModel Model { get; }
+
+    /// <summary>What a user should know, such as options of the training that the tensors cannot show; a line each.</summary>
+    public IReadOnlyList<string> Notes { get; }
 
     /// <summary>The adapter's part of a projection, or null.</summary>
     internal LoraProjection? For(int projection) => _projections[projection];

@@ -11,7 +11,8 @@ namespace Capvec.Engine.Lora;
 /// <param name="Path">The file with the factors, for messages.</param>
 /// <param name="Files">The files that a hash covers, in order.</param>
 /// <param name="Modules">The modules, such as <c>layers.0.self_attn.q_proj</c>.</param>
-internal sealed record AdapterFactors(string Path, IReadOnlyList<string> Files, IReadOnlyList<PeftModule> Modules)
+/// <param name="Notes">What a user of the adapter should know, a line each.</param>
+internal sealed record AdapterFactors(string Path, IReadOnlyList<string> Files, IReadOnlyList<PeftModule> Modules, IReadOnlyList<string> Notes)
 {
     /// <summary>Loads a PEFT folder or a GGUF file.</summary>
     /// <param name="path">Folder or file.</param>
@@ -26,7 +27,8 @@ internal sealed record AdapterFactors(string Path, IReadOnlyList<string> Files, 
         return new AdapterFactors(
             adapter.WeightsPath,
             [System.IO.Path.Combine(path, PeftConfig.FileName), adapter.WeightsPath],
-            [.. adapter.Modules.Select(module => module with { Path = CheckpointNames.StripPrefix(module.Path) })]);
+            [.. adapter.Modules.Select(module => module with { Path = CheckpointNames.StripPrefix(module.Path) })],
+            adapter.Warnings);
     }
 
     /// <summary>Writes the factors as a GGUF file. It has one alpha for all, so where a module's scale is not alpha / r the rest is multiplied into its B.</summary>
@@ -72,7 +74,7 @@ internal sealed record AdapterFactors(string Path, IReadOnlyList<string> Files, 
         var modules = GgufNames.Projections(config.Layers).ToDictionary(module => family.Place(module + ".weight", config).Tensor, StringComparer.Ordinal);
         return new AdapterFactors(file.Path, file.Files, [.. file.Pairs.Select(pair => modules.TryGetValue(pair.Tensor, out var module)
             ? Module(file, pair, module, family.Place(module + ".weight", config))
-            : throw new CapvecException($"{file.Path}: tensor {pair.Tensor} is none that can be adapted in this model of {config.Layers} blocks; projections of its blocks are. Is the adapter for another one?"))]);
+            : throw new CapvecException($"{file.Path}: tensor {pair.Tensor} is none that can be adapted in this model of {config.Layers} blocks; projections of its blocks are. Is the adapter for another one?"))], []);
     }
 
     private static PeftModule Module(GgufLora file, GgufLoraPair pair, string name, GgufPlace place)

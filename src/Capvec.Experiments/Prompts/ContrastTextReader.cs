@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Capvec.Formats.Errors;
+using Capvec.Formats.Files;
 using CsvHelper;
 using CsvHelper.Configuration;
 
@@ -10,7 +10,6 @@ namespace Capvec.Experiments.Prompts;
 /// <summary>Reads contrasts that are written down as texts: pairs in CSV or JSON lines, or one text a line.</summary>
 public static class ContrastTextReader
 {
-    private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
 
     /// <summary>
     /// Pairs: columns or fields <c>positive</c> and <c>negative</c>, optionally <c>prompt</c> (comes before both) and <c>group</c> (the pair's own number when missing).
@@ -19,7 +18,7 @@ public static class ContrastTextReader
     /// <exception cref="CapvecException">The file is missing or broken, or a row lacks a side; the message names the line.</exception>
     public static IReadOnlyList<ContrastText> Pairs(string path)
     {
-        var text = Read(path);
+        var text = InputFile.ReadText(path);
         var name = Path.GetFileName(path);
         var texts = new List<ContrastText>();
         foreach (var (line, field) in Path.GetExtension(path).ToUpperInvariant() switch
@@ -47,25 +46,9 @@ public static class ContrastTextReader
     /// <exception cref="CapvecException">The file is missing, not UTF-8, or empty.</exception>
     public static IReadOnlyList<ContrastText> Lines(string path, bool isPositive)
     {
-        var texts = Read(path).ReplaceLineEndings("\n").Split('\n').Select((text, i) => (Text: text, Line: i + 1)).Where(x => !string.IsNullOrWhiteSpace(x.Text))
+        var texts = InputFile.ReadText(path).ReplaceLineEndings("\n").Split('\n').Select((text, i) => (Text: text, Line: i + 1)).Where(x => !string.IsNullOrWhiteSpace(x.Text))
             .Select(x => new ContrastText($"{Path.GetFileName(path)}:{x.Line}", $"{Path.GetFileName(path)}:{x.Line}", isPositive, null, x.Text)).ToList();
         return texts.Count > 0 ? texts : throw new CapvecException($"{path}: there is no text in it; one a line was expected.");
-    }
-
-    private static string Read(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path, Utf8);
-        }
-        catch (DecoderFallbackException e)
-        {
-            throw new CapvecException($"{path} is not UTF-8; save it as UTF-8.", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CapvecException($"cannot read {path}: {e.Message}", e);
-        }
     }
 
     private static IEnumerable<(int Line, Func<string, string?> Field)> JsonLines(string path, string text)

@@ -14,4 +14,7 @@ public sealed record RunOptions
 
     /// <summary>Threads that compute, instead of the study's figure; null keeps it.</summary>
     public int? Threads { get; init; }
+
+    /// <summary>Told the share of the model that is loaded, 0 to 1; what it throws ends the run.</summary>
+    public IProgress<double>? Loading { get; init; }
 }

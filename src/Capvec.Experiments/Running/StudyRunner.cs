@@ -56,8 +56,10 @@ public sealed class StudyRunner
         using var store = StudyStore.Open(_folder.Root);
         if (options.RetryNulls && store.ForgetNulls() is > 0 and var forgotten)
             _progress.Message($"{forgotten} trials without a reward are run again");
-        using var model = TextModel.Load(_study.Model);
+        using var model = TextModel.Load(_study.Model, options.Loading);
         var adapters = _study.Adapters.ToDictionary(a => a.Key, a => model.Model.LoadAdapter(a.Value));
+        foreach (var note in model.Model.Notes.Concat(adapters.Values.SelectMany(adapter => adapter.Notes)))
+            _progress.Message(note);
         var concurrency = options.Concurrency ?? _study.Compute.Concurrency;
         using var engine = new InferenceEngine(model.Model, Sizes(concurrency, options.Threads ?? _study.Compute.Threads));
         StudyFacts.Note(store, _study, model.Model, adapters, tasks, _sandboxes.Name, _protocol.Name, engine.Options.Threads, _time);

@@ -2,6 +2,7 @@ using System.Globalization;
 using Capvec.Engine.Sampling;
 using Capvec.Experiments.Screening;
 using Capvec.Formats.Errors;
+using Capvec.Formats.Files;
 using Capvec.Steering.Estimation;
 using Capvec.Steering.Specification;
 
@@ -20,11 +21,11 @@ public static class StudyReader
         string text;
         try
         {
-            text = File.ReadAllText(file);
+            text = InputFile.ReadText(file);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (CapvecException e)
         {
-            throw new CapvecException($"cannot read the study {file}: {e.Message} Give the path of a study.yaml (docs/studies.md).", e, CapvecException.WrongUsage);
+            throw new CapvecException($"cannot read the study: {e.Message} Give the path of a study.yaml (docs/studies.md).", e, CapvecException.WrongUsage);
         }
 
         return Parse(text, file);

@@ -11,20 +11,7 @@ public static class JsonFile
     /// <exception cref="CapvecException">The file is missing, unreadable, not JSON, or not an object.</exception>
     public static JsonDocument ReadObject(string path)
     {
-        byte[] bytes;
-        try
-        {
-            bytes = File.ReadAllBytes(path);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new CapvecException($"{path} does not exist; check the folder's name, or fetch the missing file.", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CapvecException($"cannot read {path}: {e.Message.TrimEnd('.')}.", e);
-        }
-
+        var bytes = InputFile.ReadBytes(path);
         JsonDocument document;
         try
         {

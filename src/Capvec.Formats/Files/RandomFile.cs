@@ -26,18 +26,15 @@ internal sealed class RandomFile : IDisposable
         SafeFileHandle? handle = null;
         try
         {
+            InputFile.Check(path, seekable: true);
             handle = File.OpenHandle(path);
             var file = new RandomFile(path, handle, RandomAccess.GetLength(handle));
             handle = null;
             return file;
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new CapvecException($"{path} does not exist; check the name, or fetch the missing file.", e);
-        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new CapvecException($"cannot read {path}: {e.Message.TrimEnd('.')}.", e);
+            throw InputFile.Failure(path, e);
         }
         finally
         {

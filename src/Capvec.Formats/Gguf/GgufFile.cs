@@ -171,6 +171,8 @@ public sealed partial class GgufFile : IDisposable
         for (var i = 1; i < count; i++)
         {
             var other = $"{match.Groups["prefix"].Value}-{i + 1:00000}-of-{count:00000}.gguf";
+            if (!File.Exists(other))
+                throw new CapvecException($"{other} is missing: {path} is the first part of a model of {count} files, which have to be in one folder; fetch the missing part.");
             files.Add(RandomFile.Open(other));
             headers.Add(GgufHeader.Read(files[i], i));
             CheckPart(other, headers[i].Metadata, i, count, match.Groups["prefix"].Value);

@@ -35,7 +35,7 @@ public sealed class NpzFile : IDisposable
     /// <exception cref="CapvecException">The file is missing, damaged, or no archive of arrays.</exception>
     public static NpzFile Open(string path) => Guard(path, () =>
     {
-        var zip = new ZipArchive(File.OpenRead(path), ZipArchiveMode.Read);
+        var zip = new ZipArchive(InputFile.OpenRead(path), ZipArchiveMode.Read);
         try
         {
             return new NpzFile(path, zip);

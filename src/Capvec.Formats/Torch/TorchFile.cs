@@ -62,7 +62,7 @@ public sealed class TorchFile
     {
         try
         {
-            using var stream = File.OpenRead(path);
+            using var stream = InputFile.OpenRead(path);
             var head = new byte[512];
             var length = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
             if (!head.AsSpan(0, length).StartsWith("PK\x03\x04"u8))
@@ -79,13 +79,9 @@ public sealed class TorchFile
         {
             throw new CapvecException($"{path} is truncated or damaged: it begins like a zip but cannot be read as one ({e.Message.TrimEnd('.')}); copy or download it again.", e);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new CapvecException($"{path} does not exist; check the name.", e);
-        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new CapvecException($"cannot read {path}: {e.Message.TrimEnd('.')}.", e);
+            throw InputFile.Failure(path, e);
         }
     }
 
@@ -99,7 +95,7 @@ public sealed class TorchFile
         var legacy = head.StartsWith(LegacyMagic);
         if (!legacy && head is not [0x80, <= 5, ..])
             return new CapvecException($"{path} is not a torch file: it does not begin like a zip; expected the output of torch.save.");
-        if (length <= MaxPickle && ForbiddenGlobal(File.ReadAllBytes(path), legacy) is { } failure)
+        if (length <= MaxPickle && ForbiddenGlobal(InputFile.ReadBytes(path), legacy) is { } failure)
             return failure;
         return new CapvecException(legacy
             ? $"{path} is in the format of torch before 1.6 (a bare pickle stream), which is not read; {Again}."

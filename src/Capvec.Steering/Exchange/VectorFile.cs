@@ -113,7 +113,7 @@ internal sealed class VectorFile : IDisposable
         Span<byte> head = stackalloc byte[4];
         try
         {
-            using var file = File.OpenRead(path);
+            using var file = InputFile.OpenRead(path);
             head = head[..file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

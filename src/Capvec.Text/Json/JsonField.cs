@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Capvec.Formats.Errors;
+using Capvec.Formats.Files;
 
 namespace Capvec.Text.Json;
 
@@ -31,20 +32,7 @@ internal readonly struct JsonField
     public bool IsMissing => Kind is JsonValueKind.Undefined or JsonValueKind.Null;
 
     /// <summary>Reads a JSON file; errors name the file, and the line where it is broken.</summary>
-    public static JsonField Read(string file)
-    {
-        byte[] bytes;
-        try
-        {
-            bytes = System.IO.File.ReadAllBytes(file);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new CapvecException($"cannot read {file}: {error.Message}", error);
-        }
-
-        return Parse(bytes, file);
-    }
+    public static JsonField Read(string file) => Parse(InputFile.ReadBytes(file), file);
 
     /// <summary>Reads JSON that is in memory already.</summary>
     public static JsonField Parse(ReadOnlyMemory<byte> json, string file)

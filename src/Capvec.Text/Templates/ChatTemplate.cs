@@ -1,6 +1,6 @@
-using System.Text;
 using System.Text.Json;
 using Capvec.Formats.Errors;
+using Capvec.Formats.Files;
 using Capvec.Formats.Gguf;
 using Capvec.Text.Json;
 using Capvec.Text.Templates.Jinja;
@@ -38,6 +38,8 @@ public sealed class ChatTemplate
         JsonField? config = File.Exists(configPath) ? JsonField.Read(configPath) : null;
         var (source, name) = Find(path, config)
             ?? throw new CapvecException($"{path} has no chat template: neither chat_template.jinja nor a chat_template in tokenizer_config.json; base models have none, use an instruct model or add the file");
+        if (string.IsNullOrWhiteSpace(source))
+            throw new CapvecException($"{name} is empty, so that the model would read nothing of a conversation; fetch the file again");
         var tokens = new Dictionary<string, object?>();
         foreach (var token in SpecialTokens)
         {
@@ -176,7 +178,7 @@ public sealed class ChatTemplate
     {
         var path = Path.Combine(folder, "chat_template.jinja");
         if (File.Exists(path))
-            return (ReadText(path), path);
+            return (InputFile.ReadText(path), path);
         var field = config?["chat_template"] ?? default;
         if (field.IsMissing)
             return null;
@@ -189,17 +191,5 @@ public sealed class ChatTemplate
         if (standard.Name is null)
             throw new CapvecException($"{field.File}: chat_template has the templates {string.Join(", ", templates.Select(template => template.Name))}, but none called default");
         return (standard.Template.String(), $"{field.File} (chat_template, default)");
-    }
-
-    private static string ReadText(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path, Encoding.UTF8);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new CapvecException($"cannot read {path}: {error.Message}", error);
-        }
     }
 }

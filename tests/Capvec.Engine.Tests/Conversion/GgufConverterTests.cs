@@ -23,6 +23,32 @@ public sealed class GgufConverterTests : IDisposable
     [MemberData(nameof(Tiny))]
     public async Task Unrounded_weights_compute_the_same(string name) => await CheckAsync(name, "f32", name == "llama-tiny" ? Tolerances.Logits / 10 : 0);
 
+    [Fact]
+    public void Writing_is_told_from_nothing_to_all_and_can_be_stopped()
+    {
+        using var tiny = new TinyModel("qwen35-vl-names");
+        var shares = new Shares(stopAt: 2);
+        GgufConverter.Convert(tiny.Folder, "bf16", File, progress: shares);
+        shares.Seen.ShouldBe(shares.Seen.Order());
+        (shares.Seen[0] > 0 && shares.Seen.Distinct().Count() > 10).ShouldBeTrue();
+        shares.Seen[^1].ShouldBe(1);
+        var back = Path.Combine(_folder, "back");
+        shares.Seen.Clear();
+        FolderConverter.Convert(File, null, back, progress: shares);
+        shares.Seen[^1].ShouldBe(1);
+        shares.Seen.Clear();
+        FolderConverter.Convert(tiny.Folder, "f32", Path.Combine(_folder, "wide"), progress: shares);
+        shares.Seen[^1].ShouldBe(1);
+
+        var kept = System.IO.File.ReadAllBytes(File);
+        Should.Throw<OperationCanceledException>(() => GgufConverter.Convert(tiny.Folder, "f32", File, progress: new Shares(stopAt: 0.3)));
+        System.IO.File.ReadAllBytes(File).ShouldBe(kept);
+        Directory.EnumerateFiles(_folder).ShouldHaveSingleItem();
+        var half = Path.Combine(_folder, "half");
+        Should.Throw<OperationCanceledException>(() => FolderConverter.Convert(tiny.Folder, "f32", half, progress: new Shares(stopAt: 0.3)));
+        Directory.Exists(half).ShouldBeFalse();
+    }
+
     [Theory]
     [InlineData("qwen35-tiny")]
     [InlineData("qwen35-vl-names")]
@@ -133,5 +159,17 @@ public sealed class GgufConverterTests : IDisposable
             Compare.Rows(actual.Logits, expected.Logits, copy.Vocabulary, tolerance, "logits");
         foreach (var (a, e) in actual.Capture!.Values.Zip(expected.Capture!.Values))
             Compare.Rows(a, e, copy.Hidden, tolerance == 0 ? float.Epsilon : tolerance, "resid_post");
+    }
+
+    private sealed class Shares(double stopAt) : IProgress<double>
+    {
+        public List<double> Seen { get; } = [];
+
+        public void Report(double value)
+        {
+            Seen.Add(value);
+            if (value > stopAt)
+                throw new OperationCanceledException();
+        }
     }
 }

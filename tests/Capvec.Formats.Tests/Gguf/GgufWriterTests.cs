@@ -91,7 +91,7 @@ public sealed class GgufWriterTests : IDisposable
 
         Refusal("m", 1, 3).ShouldContain($"is part 2 of a model of 3 files; give the first one, {PartPath("m", 0, 3)}");
         Part("n", 0, 2, 5, "a");
-        Refusal("n", 0, 2).ShouldContain("00002-of-00002.gguf does not exist");
+        Refusal("n", 0, 2).ShouldContain($"00002-of-00002.gguf is missing: {PartPath("n", 0, 2)} is the first part of a model of 2 files");
         Part("n", 1, 2, 5, "b");
         Refusal("n", 0, 2).ShouldContain("split.tensors.count is 5, but the 2 files have 2 tensors");
         Part("n", 0, 2, 2, "a");

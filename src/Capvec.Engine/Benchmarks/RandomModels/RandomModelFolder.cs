@@ -13,7 +13,7 @@ public static class RandomModelFolder
     /// <param name="progress">Told each file written.</param>
     public static void Write(RandomShape shape, string folder, Action<string>? progress = null)
     {
-        Directory.CreateDirectory(folder);
+        OutputFolder.Create(folder);
         var map = new Dictionary<string, string>();
         var bytes = 0L;
         foreach (var (group, tensors) in new RandomWeights(shape).Groups())
