@@ -35,7 +35,7 @@ var armRuns = Number("--arm-runs", "The same for the grid of strengths.", 3);
 var only = new Option<string?>("--only") { Description = "Measure only the work whose name holds this text.", HelpName = "TEXT" };
 var json = new Option<bool>("--json") { Description = "Print one JSON object a line." };
 var ids = new Option<int[]>("--ids") { Description = "The prompt's token ids; 20 random ones where left out.", AllowMultipleArgumentsPerToken = true };
-var prompts = new Option<string?>("--prompts") { Description = "File with a prompt of token ids a line, in place of --ids." };
+var prompts = new Option<string?>("--prompts") { Description = "File with a prompt of token ids a line, in place of --ids; for perplexity the texts." };
 var tokens = Number("--tokens", "Tokens to write.", 32);
 var layer = Number("--layer", "0-based block to steer, not 0.", 1);
 var alpha = Number("--alpha", "Strength of a random direction of length 1 at that block, or of --vectors; 0 for no steering.", 0f);
@@ -47,10 +47,12 @@ var formatList = new Option<string[]>("--formats") { Description = "Formats to t
 var measure = new Command("measure", "Times both sides in turn.") { runs, armRuns, only, json };
 var compare = new Command("compare", "Compares greedy tokens and logits.") { ids, prompts, tokens, layer, alpha, vectors, layersAre, adapter };
 var formats = new Command("formats", "Converts a model folder into each format, as capvec convert does, and compares greedy tokens and logits: a row of a table each.") { peft, formatList, tokens };
+var perplexity = new Command("perplexity", "Compares how likely both sides find the same texts.") { prompts };
 formats.SetAction(FormatsAsync);
+perplexity.SetAction(PerplexityAsync);
 measure.SetAction(MeasureAsync);
 compare.SetAction(CompareAsync);
-var root = new RootCommand("Capvec beside llama.cpp.") { model, ours, library, threads, fast, exact, measure, compare, formats };
+var root = new RootCommand("Capvec beside llama.cpp.") { model, ours, library, threads, fast, exact, measure, compare, formats, perplexity };
 try
 {
     return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
@@ -142,6 +144,27 @@ async Task<int> CompareAsync(ParseResult arguments, CancellationToken cancellati
                 + $"the logits differ by up to {agreement.Places[at].Largest:F4}");
         }
     }
+}
+
+async Task<int> PerplexityAsync(ParseResult arguments, CancellationToken cancellation)
+{
+    // Rounding of activations, ours to 14 bits and theirs to 8, may change so much at most.
+    const double most = 0.01;
+    var list = arguments.GetValue(prompts) ?? throw new CapvecException("--prompts is missing: a file with a text of token ids a line was expected, as \"capvec tokenize --texts\" prints them.", exitCode: CapvecException.WrongUsage);
+    var (mine, other, count) = await WithBothAsync(arguments, async (engine, theirs) =>
+    {
+        var (ownSum, theirSum, scored) = (0.0, 0.0, 0);
+        foreach (var text in Prompts(list, engine.Model.Vocabulary).Where(text => text.Length > 1))
+        {
+            ownSum += (await engine.ForwardAsync(new ForwardRequest { Tokens = text, Logits = LogitRows.None, NextLogProbs = true }, cancellation)).NextLogProbs.Sum(p => (double)p);
+            theirSum += theirs.Run(new PeerRequest("score", Ids: text)).LogProbs!.Sum();
+            scored += text.Length - 1;
+        }
+
+        return (Math.Exp(-ownSum / scored), Math.Exp(-theirSum / scored), scored);
+    });
+    Console.WriteLine($"perplexity over {count} tokens: capvec {mine:F4}, llama.cpp {other:F4}, {(mine / other) - 1:+0.000%;-0.000%} (at most {most:0%} either way is allowed)");
+    return Math.Abs((mine / other) - 1) <= most ? 0 : CapvecException.FailedJob;
 }
 
 // A prompt a line, ids apart by blanks or commas, as "capvec tokenize --texts" prints them.

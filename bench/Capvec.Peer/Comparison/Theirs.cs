@@ -44,6 +44,7 @@ internal sealed class Theirs(LlamaModel model, int threads) : IDisposable
         "decode" => new PeerAnswer(Decode(request)),
         "arms" => new PeerAnswer(Arms(request)),
         "greedy" => new PeerAnswer(Steps: Greedy(request)),
+        "score" => new PeerAnswer(LogProbs: Score(request.Ids!)),
         _ => throw new CapvecException($"there is no work \"{request.Kind}\"."),
     };
 
@@ -110,6 +111,28 @@ internal sealed class Theirs(LlamaModel model, int threads) : IDisposable
         context.Unsteer();
         context.Adapt(0);
         return [.. steps];
+    }
+
+    // As many tokens a call as the library takes at most.
+    private double[] Score(int[] ids)
+    {
+        var context = Context(1, ids.Length);
+        var scores = new double[ids.Length - 1];
+        for (var from = 0; from < scores.Length; from += LlamaContext.MostTokensOfACall)
+        {
+            var run = ids[from..Math.Min(scores.Length, from + LlamaContext.MostTokensOfACall)];
+            context.Decode([run], from, all: true);
+            for (var i = 0; i < run.Length; i++)
+            {
+                var logits = context.Logits(i);
+                double largest = System.Numerics.Tensors.TensorPrimitives.Max(logits), sum = 0;
+                foreach (var logit in logits)
+                    sum += Math.Exp(logit - largest);
+                scores[from + i] = logits[ids[from + i + 1]] - largest - Math.Log(sum);
+            }
+        }
+
+        return scores;
     }
 
     private static void Continue(LlamaContext context, int[] prompt, int tokens, Func<ReadOnlySpan<float>, int> choose)

@@ -7,7 +7,10 @@ internal sealed unsafe class LlamaContext : IDisposable
 {
     // llama.cpp rounds the room of a sequence up to this.
     private const int Rounding = 256;
-    private const int MostTokensOfACall = 2048;
+
+    /// <summary>Tokens that one call takes at most.</summary>
+    public const int MostTokensOfACall = 2048;
+
 
     private readonly LlamaModel _model;
     private readonly nint _handle;
@@ -65,7 +68,8 @@ internal sealed unsafe class LlamaContext : IDisposable
     /// <summary>Reads a run of tokens of every sequence in one call; the last of each gives logits.</summary>
     /// <param name="tokens">[sequences][tokens] ids, equally many for each.</param>
     /// <param name="position">Position of the first of them.</param>
-    public void Decode(int[][] tokens, int position)
+    /// <param name="all">Whether every token gives logits.</param>
+    public void Decode(int[][] tokens, int position, bool all = false)
     {
         var (sequences, length) = (tokens.Length, tokens[0].Length);
         var count = sequences * length;
@@ -75,7 +79,7 @@ internal sealed unsafe class LlamaContext : IDisposable
             for (var t = 0; t < length; t++)
             {
                 var i = (s * length) + t;
-                (ids[i], positions[i], counts[i], numbers[i], logits[i]) = (tokens[s][t], position + t, 1, s, (sbyte)(t == length - 1 ? 1 : 0));
+                (ids[i], positions[i], counts[i], numbers[i], logits[i]) = (tokens[s][t], position + t, 1, s, (sbyte)(all || t == length - 1 ? 1 : 0));
             }
         }
 
