@@ -179,7 +179,7 @@ public sealed class ReportInBrowserTests(BrowserFixture browser, WholeStudyFixtu
         // Narrow pages write the rate and the count in one.
         foreach (var arm in study.Refusals!.Arms)
             texts.ShouldContain(text => text.Split(' ').Last() == $"{arm.Passed}/{arm.Trials}");
-        (await page.Locator("#screen table:visible").CountAsync()).ShouldBe(3);
+        (await page.Locator("#screen table:visible").CountAsync()).ShouldBe(4);
         trouble.ShouldBeEmpty();
         await page.Context.CloseAsync();
     }

@@ -17,8 +17,12 @@ public sealed class ScreenSectionTests : IDisposable
         section.TextContent.ShouldContain("the screen proposed layer 3 at strength 4 (predicted change of the pass rate +25.0 points [+15.0 to +35.0], KL 0.0340)");
         section.TextContent.ShouldContain("under <b>others'</b> direction");
         section.TextContent.ShouldContain("rank correlation of the screen's order with the measured pass rates is 0.610 [0.300 to 0.800]");
-        section.QuerySelectorAll("tbody tr").Length.ShouldBe(2 + 1 + 2);
-        section.QuerySelectorAll("table")[2].QuerySelectorAll("tbody tr")[0].TextContent.ShouldContain("40/54");
+        section.QuerySelectorAll("tbody tr").Length.ShouldBe(2 + 2 + 1 + 2);
+        var openings = section.QuerySelectorAll("table")[1];
+        openings.QuerySelectorAll("th").Last().TextContent.ShouldBe("parse_fail (n = 7)");
+        openings.QuerySelectorAll("tbody tr")[0].QuerySelectorAll("td").Select(cell => cell.TextContent).ShouldBe(["1", "3", "4", "−0.400"]);
+        section.QuerySelectorAll("table")[3].QuerySelectorAll("tbody tr")[0].TextContent.ShouldContain("40/54");
+        section.TextContent.ShouldContain("Among the 2 points with a KL of at most");
         page.Document.QuerySelectorAll("a[href='#screen']").Length.ShouldBe(1);
 
         var research = File.ReadAllText(_scratch.File("report/RESEARCH.md"));

@@ -6,7 +6,7 @@ namespace Capvec.Reports.Tests.Samples;
 /// <summary>A made-up screen of two points, and its agreement with the trials.</summary>
 internal static class SampleScreen
 {
-    public static ScreenAgreement Agreement { get; } = new("selection", 0.61, new Interval(0.3, 0.8), 18, [new("L3 ×4", 1, 0.25, 0.034, 40, 54), new("L7 ×4", 2, -0.49, 0.152, 30, 54)]);
+    public static ScreenAgreement Agreement { get; } = new("selection", 0.61, new Interval(0.3, 0.8), 18, [new("L3 ×4", 1, 0.25, 0.034, 40, 54), new("L7 ×4", 2, -0.49, 0.152, 30, 54)], new RankCorrelation(0.7, new Interval(0.4, 0.9), 2));
 
     public static ScreenResult Make() => new()
     {
