@@ -161,7 +161,8 @@ async Task<int> PerplexityAsync(ParseResult arguments, CancellationToken cancell
             scored += text.Length - 1;
         }
 
-        return (Math.Exp(-ownSum / scored), Math.Exp(-theirSum / scored), scored);
+        return scored > 0 ? (Math.Exp(-ownSum / scored), Math.Exp(-theirSum / scored), scored)
+            : throw new CapvecException($"--prompts {list}: no line has two tokens; the first of a text is not scored, so there is nothing to compare.", exitCode: CapvecException.WrongUsage);
     });
     Console.WriteLine($"perplexity over {count} tokens: capvec {mine:F4}, llama.cpp {other:F4}, {(mine / other) - 1:+0.000%;-0.000%} (at most {most:0%} either way is allowed)");
     return Math.Abs((mine / other) - 1) <= most ? 0 : CapvecException.FailedJob;
