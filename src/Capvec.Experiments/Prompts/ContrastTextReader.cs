@@ -10,7 +10,6 @@ namespace Capvec.Experiments.Prompts;
 /// <summary>Reads contrasts that are written down as texts: pairs in CSV or JSON lines, or one text a line.</summary>
 public static class ContrastTextReader
 {
-
     /// <summary>
     /// Pairs: columns or fields <c>positive</c> and <c>negative</c>, optionally <c>prompt</c> (comes before both) and <c>group</c> (the pair's own number when missing).
     /// </summary>

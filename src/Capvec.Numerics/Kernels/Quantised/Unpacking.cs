@@ -28,6 +28,7 @@ internal static unsafe class Unpacking
     }
 
     /// <summary>The scales of a q8_0 chunk alone, for kernels that read its weights where they are.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q80Scales(byte* from, int columns, UnpackedChunk to)
     {
         (to.HasMinima, to.PairsPerBlock, to.Blocks) = (false, 16, columns / PanelLayout.BlockColumns);
