@@ -31,7 +31,7 @@ internal sealed unsafe class CaptureAccumulator
             _slot[Layers[i]] = i;
         }
 
-        _sums = [.. Layers.Select(_ => new double[request.Reduction switch { CaptureReduction.Mean => hidden, CaptureReduction.MeanLength => 1, _ => 0 }])];
+        _sums = [.. Layers.Select(_ => new double[request.Reduction == CaptureReduction.Mean ? hidden : 0])];
         _rows = [.. Layers.Select(_ => new List<float>())];
         _chosen = request.Tokens?.Count(t => t) ?? tokens;
         _last = tokens - 1;
@@ -66,14 +66,11 @@ internal sealed unsafe class CaptureAccumulator
                 fixed (double* first = sums)
                     Rows.AddTo(first + from, row + from, to - from);
                 break;
-            case CaptureReduction.MeanLength:
+            case CaptureReduction.Lengths:
                 var squares = 0.0;
                 foreach (var x in values)
                     squares += (double)x * x;
-                _sums[slot][0] += Math.Sqrt(squares);
-                break;
-            case CaptureReduction.Last:
-                _rows[slot].AddRange(values);
+                _rows[slot].Add((float)Math.Sqrt(squares));
                 break;
             default:
                 _rows[slot].AddRange(values);
@@ -84,7 +81,7 @@ internal sealed unsafe class CaptureAccumulator
     public CaptureResult Result()
     {
         var tokens = Layers.IsEmpty ? 0 : _chosen;
-        if (_request.Reduction is CaptureReduction.Mean or CaptureReduction.MeanLength)
+        if (_request.Reduction == CaptureReduction.Mean)
         {
             var means = _sums.Select(sums => tokens == 0 ? [] : Array.ConvertAll(sums, s => (float)(s / tokens)));
             return new CaptureResult(Layers, tokens == 0 ? 0 : 1, tokens, [.. means]);

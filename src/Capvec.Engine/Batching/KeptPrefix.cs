@@ -1,16 +1,19 @@
 namespace Capvec.Engine.Batching;
 
 /// <summary>
-/// The state after a prefix, of the first <see cref="Depth"/> blocks: pages that are never written again while it lives. A sequence that starts
+/// The state after a prefix, of the blocks from <see cref="First"/> to <see cref="Depth"/>: pages that are never written again while it lives. A sequence that starts
 /// from it computes the same bits as one that starts from nothing.
 /// </summary>
-/// <remarks>KeyValues[b] for attention blocks b &lt; Depth, Recurrent[b] for delta-rule blocks b &lt; Depth, null elsewhere.</remarks>
+/// <remarks>First &lt;= b &lt; Depth: KeyValues[b] for attention blocks, Recurrent[b] for delta-rule blocks; null elsewhere. First &gt; 0 implies that Residuals is empty.</remarks>
 internal sealed class KeptPrefix
 {
     /// <summary>Positions computed.</summary>
     public required int Length { get; init; }
 
-    /// <summary>Blocks whose state is kept.</summary>
+    /// <summary>Blocks before which the state is not kept: those that its sequence took from a trunk that went on from here. Whoever starts from it needs such a trunk too.</summary>
+    public required int First { get; init; }
+
+    /// <summary>The block after the last one whose state is kept.</summary>
     public required int Depth { get; init; }
 
     /// <summary>[layers].</summary>
@@ -28,5 +31,5 @@ internal sealed class KeptPrefix
 
     /// <summary>Whether whatever the other one serves, this one serves too.</summary>
     public bool Covers(KeptPrefix other) =>
-        Depth >= other.Depth && other.Residuals.All(theirs => Residuals.Any(mine => mine.Depth == theirs.Depth && mine.From <= theirs.From));
+        First <= other.First && Depth >= other.Depth && other.Residuals.All(theirs => Residuals.Any(mine => mine.Depth == theirs.Depth && mine.From <= theirs.From));
 }

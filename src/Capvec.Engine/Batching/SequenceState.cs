@@ -95,27 +95,33 @@ internal sealed unsafe class SequenceState
     /// <param name="depth">Blocks.</param>
     /// <param name="copies">[layers] copies made when the state stood at that length, or null where it still does.</param>
     /// <param name="isTrunk">Whether residual rows belong to it.</param>
-    public KeptPrefix Keep(int length, int depth, Page?[]? copies, bool isTrunk) => new()
+    public KeptPrefix Keep(int length, int depth, Page?[]? copies, bool isTrunk)
     {
-        Length = length,
-        Depth = depth,
-        KeyValues = [.. _keyValues.Select((table, layer) => layer < depth ? table?.Run(length) : null)],
-        Recurrent = [.. _recurrent.Select((page, layer) => layer < depth ? copies?[layer] ?? page : null)],
-        Residuals = [.. isTrunk ? _tracks.Where(t => t.Depth <= depth && t.From < length && t.To >= length).Select(t => t.Keep(length)) : []],
-    };
+        // Inside a trunk, its blocks stand at its end.
+        var first = length < TrunkLength ? TrunkDepth : 0;
+        return new()
+        {
+            Length = length,
+            First = first,
+            Depth = depth,
+            KeyValues = [.. _keyValues.Select((table, layer) => layer >= first && layer < depth ? table?.Run(length) : null)],
+            Recurrent = [.. _recurrent.Select((page, layer) => layer >= first && layer < depth ? copies?[layer] ?? page : null)],
+            Residuals = [.. isTrunk && first == 0 ? _tracks.Where(t => t.Depth <= depth && t.From < length && t.To >= length).Select(t => t.Keep(length)) : []],
+        };
+    }
 
-    /// <summary>Becomes the state after the first <paramref name="length"/> positions of a kept prefix of all blocks.</summary>
+    /// <summary>Becomes the state after the first <paramref name="length"/> positions of a kept prefix up to the last block; of the blocks that it lacks, <see cref="EnterTrunk"/> must give it more.</summary>
     public void Start(KeptPrefix prefix, int length, ReadOnlySpan<PrefixStep> steps)
     {
         Clear();
-        Take(prefix, Layout.Layers, length);
+        Take(prefix, prefix.First, Layout.Layers, length);
         Steps.AddRange(steps[..length]);
     }
 
     /// <summary>Takes the state of the first <paramref name="depth"/> blocks from a kept prefix that is longer.</summary>
     public void EnterTrunk(KeptPrefix trunk, int depth)
     {
-        Take(trunk, depth, trunk.Length);
+        Take(trunk, 0, depth, trunk.Length);
         (TrunkLength, TrunkDepth) = (trunk.Length, depth);
     }
 
@@ -139,9 +145,9 @@ internal sealed unsafe class SequenceState
         _tracks.Clear();
     }
 
-    private void Take(KeptPrefix prefix, int depth, int length)
+    private void Take(KeptPrefix prefix, int first, int depth, int length)
     {
-        for (var layer = 0; layer < depth; layer++)
+        for (var layer = first; layer < depth; layer++)
         {
             _keyValues[layer]?.Share(prefix.KeyValues[layer]!, length);
             var page = prefix.Recurrent[layer]?.Hold();

@@ -9,8 +9,8 @@ public enum CaptureReduction
     /// <summary>The last chosen token's row, [hidden] a layer.</summary>
     Last,
 
-    /// <summary>The mean Euclidean length of the chosen tokens' rows, one number a layer, summed in float64 in order of position.</summary>
-    MeanLength,
+    /// <summary>The Euclidean length of every chosen token's row, [tokens] a layer, summed in float64.</summary>
+    Lengths,
 
     /// <summary>Every chosen token's row, [tokens, hidden] a layer.</summary>
     All,

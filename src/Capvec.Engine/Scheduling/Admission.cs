@@ -127,8 +127,12 @@ internal sealed class Admission(PrefixCache cache, StateMemory memory, EngineOpt
             if (branches.Count >= MaxBranches)
                 break;
             branches.Add(Math.Min(Common(work.Prompt, other.Prompt), other.Limit));
-            if (other.IsPromptSteered && other.TrunkDepth > 0)
-                branches.Add(Math.Min(Common(work.Trunk, other.Trunk), other.TrunkLimit));
+            if (!other.IsPromptSteered || other.TrunkDepth == 0)
+                continue;
+            var trunk = Math.Min(Common(work.Trunk, other.Trunk), other.TrunkLimit);
+            // What came from a trunk is kept there already.
+            if (trunk > work.State!.TrunkLength)
+                branches.Add(trunk);
         }
 
         return branches;
@@ -142,7 +146,10 @@ internal sealed class Admission(PrefixCache cache, StateMemory memory, EngineOpt
         foreach (var leader in active.Where(a => a.Adapter == work.Adapter && a.State!.Length < a.PromptLength))
         {
             var cut = leader.LastCut(Math.Min(Common(leader.Prompt, work.Prompt), work.Limit), options.SnapshotEvery);
-            Consider(leader, cut, (long)cut * _layers);
+            var next = start.Trunk?.Length > cut ? start with { Length = cut } : new SharedStart(null, cut, null, 0);
+            // A state from inside the leader's trunk lacks the blocks below: this work's own trunk must have them.
+            if (cut >= leader.State!.TrunkLength || next.TrunkDepth >= leader.State.TrunkDepth)
+                Consider(leader, cut, next.Saved(_layers));
             if (!work.IsPromptSteered)
                 continue;
             cut = leader.LastCut(Math.Min(Common(leader.Trunk, work.Trunk), work.TrunkLimit), options.SnapshotEvery);

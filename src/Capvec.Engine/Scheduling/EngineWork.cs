@@ -124,9 +124,13 @@ internal abstract unsafe class EngineWork
         return State.Tracks.FirstOrDefault(t => t.Depth == depth && t.To == next)?.From ?? next;
     }
 
-    /// <summary>Whether the state after so many positions is to be kept: before the last token of the prompt, where prompts part, and at regular distances.</summary>
+    /// <summary>
+    /// Whether the state after so many positions is to be kept: where prompts part; and, of a prompt as far as a request like this one could start from it, before the last token and at
+    /// regular distances, which go on in the reply.
+    /// </summary>
     public bool IsCut(int length, int every) =>
-        length - StartLength >= LeastShared && length >= State!.TrunkLength && (length == PromptLength - 1 || length % every == 0 || Branches.Contains(length));
+        length - StartLength >= LeastShared
+        && (Branches.Contains(length) || (length >= State!.TrunkLength && (length <= Limit || length >= PromptLength) && (length == PromptLength - 1 || length % every == 0)));
 
     /// <summary>The longest state still to come, of at most so many positions of the prompt, that will be kept; 0 when none will.</summary>
     public int LastCut(int limit, int every)

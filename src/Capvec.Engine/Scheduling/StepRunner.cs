@@ -228,7 +228,7 @@ internal sealed unsafe class StepRunner : IDisposable
     {
         var isSteered = work.IsSteeredBefore(length);
         _cache.Add(work.Adapter, work.Steps[..length], work.State!.Keep(length, _model.Layers, copies, isTrunk: !isSteered));
-        if (isSteered && length <= work.PromptLength && work.TrunkDepth > 0)
+        if (isSteered && length <= work.PromptLength && length >= work.State.TrunkLength && work.TrunkDepth > 0)
             _cache.Add(work.Adapter, work.Trunk[..length], work.State.Keep(length, work.TrunkDepth, copies, isTrunk: true));
     }
 

@@ -10,7 +10,8 @@ namespace Capvec.Engine.Sharing;
 /// </summary>
 /// <remarks>
 /// A state of all blocks is found under the steps it was computed with; a state of the first blocks that steering had not yet touched is found
-/// under the same tokens without steering (the trunk). Pages are held once for each kept prefix and counted once.
+/// under the same tokens without steering (the trunk). Where a sequence entered a trunk, a state of the blocks above is found under its steps: it serves whoever
+/// enters a trunk as well. Pages are held once for each kept prefix and counted once.
 /// </remarks>
 internal sealed class PrefixCache(StateLayout layout, long budget)
 {
@@ -34,18 +35,26 @@ internal sealed class PrefixCache(StateLayout layout, long budget)
     public SharedStart Find(EngineWork work, int computed)
     {
         var full = _tree.Match(work.Adapter, work.Prompt);
-        var (prefix, length) = (default(KeptPrefix), computed);
-        foreach (var node in full.Nodes)
+        var trunks = work.IsPromptSteered ? _tree.Match(work.Adapter, work.Trunk[..work.TrunkLimit]).Nodes : [];
+        var best = WithTrunk(work, new SharedStart(null, computed, null, 0), trunks);
+        foreach (var node in full.Nodes.Where(n => n.End > computed && n.End <= work.Limit))
         {
-            if (node.End > length && node.End <= work.Limit && node.Kept.Find(k => Serves(k, work)) is { } kept)
-                (prefix, length) = (kept, node.End);
+            foreach (var kept in node.Kept.Where(k => Serves(k, work)))
+                Consider(kept, node.End);
         }
 
         // Keys and values alone can be cut anywhere: what goes another way after the common part serves too.
-        if (!layout.IsRecurrent(layout.Layers) && Math.Min(full.Length, work.Limit) > length && Below(full.Last, work) is { } longer)
-            (prefix, length) = (longer, Math.Min(full.Length, work.Limit));
-        var start = new SharedStart(prefix, length, null, 0);
-        return work.IsPromptSteered ? WithTrunk(work, start) : start;
+        var common = Math.Min(full.Length, work.Limit);
+        if (!layout.IsRecurrent(layout.Layers) && common > best.Length && Below(full.Last, work) is { } longer)
+            Consider(longer, common);
+        return best;
+
+        void Consider(KeptPrefix kept, int length)
+        {
+            var start = WithTrunk(work, new SharedStart(kept, length, null, 0), trunks);
+            if (start.TrunkDepth >= kept.First && start.Saved(layout.Layers) > best.Saved(layout.Layers))
+                best = start;
+        }
     }
 
     /// <summary>How many first steps of a work lie in the tree, with a state there or without.</summary>
@@ -87,10 +96,10 @@ internal sealed class PrefixCache(StateLayout layout, long budget)
         }
     }
 
-    private SharedStart WithTrunk(EngineWork work, SharedStart start)
+    private static SharedStart WithTrunk(EngineWork work, SharedStart start, IEnumerable<PrefixNode> trunks)
     {
         var best = start;
-        foreach (var node in _tree.Match(work.Adapter, work.Trunk[..work.TrunkLimit]).Nodes.Where(n => n.End > start.Length))
+        foreach (var node in trunks.Where(n => n.End > start.Length))
         {
             foreach (var kept in node.Kept)
             {
@@ -112,7 +121,7 @@ internal sealed class PrefixCache(StateLayout layout, long budget)
 
     private KeptPrefix? Below(PrefixNode node, EngineWork work)
     {
-        if (node.Kept.Find(k => Serves(k, work)) is { } kept)
+        if (node.Kept.Find(k => k.First == 0 && Serves(k, work)) is { } kept)
             return kept;
         return node.Children.Values.Select(child => Below(child, work)).FirstOrDefault(k => k is not null);
     }

@@ -12,11 +12,14 @@ namespace Capvec.Experiments.Screening;
 /// Reads finished traces again, teacher-forced, under every layer and strength, and tells what that does to the likelihood of solved and failed ones: which
 /// points are worth trials, before any is run.
 /// </summary>
-/// <remarks>One plain pass a trace keeps its distributions and its residual stream, so that a pass steered at block b computes the blocks above b only.</remarks>
+/// <remarks>
+/// One plain pass a trace keeps its distributions and its residual stream, so that a pass steered at block b computes the blocks above b only; and of what traces of a task have in
+/// common at their beginnings, each point computes one only (<see cref="TraceGroup"/>).
+/// </remarks>
 public sealed class Screener
 {
-    // Traces in work at a time: while one runs its plain pass, the passes of another fill the engine's steps.
-    private const int AtOnce = 3;
+    // Groups in work at a time: while one runs its plain passes, those of another fill the engine's steps.
+    private const int AtOnce = 2;
 
     private readonly InferenceEngine _engine;
     private readonly IReadOnlyList<ScreenTrace> _traces;
@@ -98,19 +101,24 @@ public sealed class Screener
     {
         var changes = points.Select(_ => new TraceChange[_traces.Count]).ToArray();
         var layers = points.Select(p => p.Layer).Distinct().ToList();
-        var rows = Math.Max(1, (int)Math.Min(int.MaxValue, _plan.ReferenceBytes / AtOnce / (sizeof(float) * (long)_engine.Model.Vocabulary)));
+        // Tasks of a fold are steered alike and begin alike: one after the other.
+        var groups = _traces.Index().GroupBy(t => (t.Item.Fold, t.Item.Task)).OrderBy(g => g.Key.Fold).Select(g => new TraceGroup(g)).ToList();
+        var together = AtOnce * groups.Max(g => g.Members.Length);
+        var rows = Math.Max(1, (int)Math.Min(int.MaxValue, _plan.ReferenceBytes / together / (sizeof(float) * (long)_engine.Model.Vocabulary)));
         var gate = new Lock();
         var (finished, klTokens) = (0, 0);
-        await Parallel.ForAsync(0, _traces.Count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation }, async (t, token) =>
+        await Parallel.ForEachAsync(groups, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation }, async (group, token) =>
         {
-            var trace = _traces[t];
-            var passes = await TracePasses.StartAsync(_engine, _adapter, trace, layers, rows, _plan.OpeningTokens, token).ConfigureAwait(false);
+            var fold = _folds[group.Members[0].Trace.Fold];
+            var passes = await GroupPasses.StartAsync(_engine, _adapter, group, layers, rows, _plan.OpeningTokens, token).ConfigureAwait(false);
             await Task.WhenAll(points.Select(async (point, p) =>
             {
-                var steering = SteeringPlan.Add(point.Layer, _folds[trace.Fold].At(point.Layer).Unit, (float)point.Alpha);
-                changes[p][t] = await passes.SteerAsync(point.Layer, steering, token).ConfigureAwait(false);
+                var steering = SteeringPlan.Add(point.Layer, fold.At(point.Layer).Unit, (float)point.Alpha);
+                var steered = await passes.SteerAsync(point.Layer, steering, token).ConfigureAwait(false);
+                foreach (var (member, change) in group.Members.Zip(steered))
+                    changes[p][member.Index] = change;
                 lock (gate)
-                    done?.Invoke(++finished);
+                    done?.Invoke(finished += steered.Count);
             })).ConfigureAwait(false);
             lock (gate)
                 klTokens += passes.KlTokens;

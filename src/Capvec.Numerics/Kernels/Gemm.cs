@@ -60,21 +60,21 @@ public static unsafe class Gemm
         for (var p = firstPanel; p < endPanel; p += group)
         {
             var count = Math.Min(group, endPanel - p);
-            var sums = GemmScratch.Current.Sums(x.Count * count);
-            var copied = 0;
+            var whole = (p + count) * PackedMatrix.PanelRows <= w.Rows ? count : count - 1;
+            var sums = new PanelSums(GemmScratch.Current.Sums(x.Count * count), x.Count, y + (p * PackedMatrix.PanelRows), stride, whole);
             if (form == PackedForms.Integer)
-                copied = IntegerPanels(path, w, p, count, x, sums, y, stride);
+                IntegerPanels(path, w, p, count, x, sums);
             else if (w.Format.IsQuantised())
                 WidenedPanels(path, w, p, count, x, sums);
             else
                 FloatPanels(path, w, p, count, x, sums);
-            for (var i = copied; i < count; i++)
-                CopyOut(sums + ((long)i * x.Count * PackedMatrix.PanelRows), x.Count, y + ((p + i) * PackedMatrix.PanelRows), stride, Math.Min(PackedMatrix.PanelRows, w.Rows - ((p + i) * PackedMatrix.PanelRows)));
+            if (whole < count)
+                sums.CopyRest(w.Rows % PackedMatrix.PanelRows);
         }
     }
 
     // A chunk of a panel stays in the first-level cache while all tokens pass. The chain over the columns goes on from the sums so far, so chunks change no bit.
-    private static void FloatPanels(KernelPath path, PackedMatrix w, int first, int count, PackedRows x, float* sums)
+    private static void FloatPanels(KernelPath path, PackedMatrix w, int first, int count, PackedRows x, PanelSums sums)
     {
         var words = w.Format == WeightFormat.Float32 ? PackedMatrix.PanelRows : PackedMatrix.PanelRows / 2;
         for (var column = 0; column < w.Columns; column += PackedRows.ChunkColumns)
@@ -83,17 +83,19 @@ public static unsafe class Gemm
             for (var i = 0; i < count; i++)
             {
                 var weights = w.Panel(first + i) + ((long)column * words);
+                var isLast = column + columns == w.Columns;
                 for (var tile = 0; tile < x.Tiles; tile++)
                 {
                     var (start, size) = x.Tile(tile);
-                    Tile(path, w.Format, weights, x.At(start, column / PackedRows.ChunkColumns), columns, size, Sums(sums, x, i, start), PackedMatrix.PanelRows, column == 0);
+                    var to = sums.Next(i, start, isLast, out var stride);
+                    Tile(path, w.Format, weights, x.At(start, column / PackedRows.ChunkColumns), columns, size, sums.At(i, start), to, stride, column == 0);
                 }
             }
         }
     }
 
     // Quantised weights, float32 activations: each chunk is unpacked and widened once.
-    private static void WidenedPanels(KernelPath path, PackedMatrix w, int first, int count, PackedRows x, float* sums)
+    private static void WidenedPanels(KernelPath path, PackedMatrix w, int first, int count, PackedRows x, PanelSums sums)
     {
         var scratch = GemmScratch.Current;
         for (var chunk = 0; chunk < w.Chunks; chunk++)
@@ -102,22 +104,22 @@ public static unsafe class Gemm
             {
                 w.Unpack(first + i, chunk, scratch.Chunk);
                 Unpacking.ToFloat(scratch.Chunk, scratch.Floats);
+                var isLast = chunk == w.Chunks - 1;
                 for (var tile = 0; tile < x.Tiles; tile++)
                 {
                     var (start, size) = x.Tile(tile);
-                    Tile(path, WeightFormat.Float32, (uint*)scratch.Floats, x.At(start, chunk), scratch.Chunk.Columns, size, Sums(sums, x, i, start), PackedMatrix.PanelRows, chunk == 0);
+                    var to = sums.Next(i, start, isLast, out var stride);
+                    Tile(path, WeightFormat.Float32, (uint*)scratch.Floats, x.At(start, chunk), scratch.Chunk.Columns, size, sums.At(i, start), to, stride, chunk == 0);
                 }
             }
         }
     }
 
-    // Each chunk is unpacked once. The sums of all rows wait side by side in between: at the output's stride, often a multiple of 4 KiB, they would evict one another.
-    // The last chunk writes the outputs of whole panels; how many of them is returned.
-    private static int IntegerPanels(KernelPath path, PackedMatrix w, int first, int count, PackedRows x, float* sums, float* y, long stride)
+    // Each chunk is unpacked once, or read where it lies by few tiles.
+    private static void IntegerPanels(KernelPath path, PackedMatrix w, int first, int count, PackedRows x, PanelSums sums)
     {
         var unpacked = GemmScratch.Current.Chunk;
         var direct = path != KernelPath.Portable && w.Format == WeightFormat.Q8_0 && x.Tiles <= DirectTiles;
-        var whole = (first + count) * PackedMatrix.PanelRows <= w.Rows ? count : count - 1;
         for (var chunk = 0; chunk < w.Chunks; chunk++)
         {
             for (var i = 0; i < count; i++)
@@ -128,27 +130,15 @@ public static unsafe class Gemm
                 else
                     w.Unpack(first + i, chunk, unpacked);
                 var next = i + 1 < count ? w.Chunk(first + i + 1, chunk) : w.Chunk(first, chunk + 1);
-                var ends = chunk == w.Chunks - 1 && i < whole;
+                var isLast = chunk == w.Chunks - 1;
                 for (var tile = 0; tile < x.Tiles; tile++)
                 {
                     var (start, size) = x.Tile(tile);
-                    var from = Sums(sums, x, i, start);
-                    var to = ends ? y + (start * stride) + ((first + i) * PackedMatrix.PanelRows) : from;
-                    IntegerTile(path, unpacked, direct ? packed : null, x.Integers, chunk, start, size, from, to, ends ? stride : PackedMatrix.PanelRows, next + (Math.Min(tile, 1) * PanelLayout.PrefetchBytes));
+                    var to = sums.Next(i, start, isLast, out var stride);
+                    IntegerTile(path, unpacked, direct ? packed : null, x.Integers, chunk, start, size, sums.At(i, start), to, stride, next + (Math.Min(tile, 1) * PanelLayout.PrefetchBytes));
                 }
             }
         }
-
-        return whole;
-    }
-
-    // [panels of a group][rows][32]
-    private static float* Sums(float* sums, PackedRows x, int panel, int row) => sums + ((((long)panel * x.Count) + row) * PackedMatrix.PanelRows);
-
-    private static void CopyOut(float* sums, int rows, float* y, long stride, int valid)
-    {
-        for (var t = 0; t < rows; t++)
-            new ReadOnlySpan<float>(sums + (t * PackedMatrix.PanelRows), valid).CopyTo(new Span<float>(y + (t * stride), valid));
     }
 
     private static void IntegerTile(KernelPath path, UnpackedChunk w, byte* bytes, IntegerRows x, int chunk, int start, int size, float* from, float* y, long stride, byte* next)
@@ -166,27 +156,27 @@ public static unsafe class Gemm
         }
     }
 
-    private static void Tile(KernelPath path, WeightFormat format, uint* w, float* x, int k, int tokens, float* y, long stride, bool first)
+    private static void Tile(KernelPath path, WeightFormat format, uint* w, float* x, int k, int tokens, float* from, float* y, long stride, bool first)
     {
         switch (path)
         {
             case KernelPath.Avx512:
                 if (format == WeightFormat.BFloat16)
-                    GemmAvx512.Tile<BFloat16Panel>(w, x, k, tokens, y, stride, first);
+                    GemmAvx512.Tile<BFloat16Panel>(w, x, k, tokens, from, y, stride, first);
                 else
-                    GemmAvx512.Tile<Float32Panel>(w, x, k, tokens, y, stride, first);
+                    GemmAvx512.Tile<Float32Panel>(w, x, k, tokens, from, y, stride, first);
                 break;
             case KernelPath.Avx2:
                 if (format == WeightFormat.BFloat16)
-                    GemmAvx2.Tile<BFloat16Panel>(w, x, k, tokens, y, stride, first);
+                    GemmAvx2.Tile<BFloat16Panel>(w, x, k, tokens, from, y, stride, first);
                 else
-                    GemmAvx2.Tile<Float32Panel>(w, x, k, tokens, y, stride, first);
+                    GemmAvx2.Tile<Float32Panel>(w, x, k, tokens, from, y, stride, first);
                 break;
             default:
                 if (format == WeightFormat.BFloat16)
-                    GemmPortable.Tile<BFloat16Panel>(w, x, k, tokens, y, stride, first);
+                    GemmPortable.Tile<BFloat16Panel>(w, x, k, tokens, from, y, stride, first);
                 else
-                    GemmPortable.Tile<Float32Panel>(w, x, k, tokens, y, stride, first);
+                    GemmPortable.Tile<Float32Panel>(w, x, k, tokens, from, y, stride, first);
                 break;
         }
     }

@@ -10,40 +10,43 @@ namespace Capvec.Numerics.Kernels;
 /// </summary>
 internal static unsafe class GemmAvx2
 {
-    public static void Tile<TFormat>(uint* w, float* x, int k, int tokens, float* y, long stride, bool first)
+    private const int Row = PackedMatrix.PanelRows;
+
+    /// <summary>As <see cref="GemmAvx512.Tile"/>.</summary>
+    public static void Tile<TFormat>(uint* w, float* x, int k, int tokens, float* from, float* y, long stride, bool first)
         where TFormat : struct, IPanelFormat
     {
         for (var part = 0; part < 2; part++)
         {
             switch (tokens)
             {
-                case 6: Tile6<TFormat>(w, part, x, k, y + (8 * part), stride, first); break;
-                case 4: Tile4<TFormat>(w, part, x, k, y + (8 * part), stride, first); break;
-                case 2: Tile2<TFormat>(w, part, x, k, y + (8 * part), stride, first); break;
-                default: Tile1<TFormat>(w, part, x, k, y + (8 * part), stride, first); break;
+                case 6: Tile6<TFormat>(w, part, x, k, from + (8 * part), y + (8 * part), stride, first); break;
+                case 4: Tile4<TFormat>(w, part, x, k, from + (8 * part), y + (8 * part), stride, first); break;
+                case 2: Tile2<TFormat>(w, part, x, k, from + (8 * part), y + (8 * part), stride, first); break;
+                default: Tile1<TFormat>(w, part, x, k, from + (8 * part), y + (8 * part), stride, first); break;
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile6<TFormat>(uint* w, int part, float* x, int k, float* y, long stride, bool first)
+    private static void Tile6<TFormat>(uint* w, int part, float* x, int k, float* from, float* y, long stride, bool first)
         where TFormat : struct, IPanelFormat
     {
         Vector256<float> l0 = default, h0 = default, l1 = default, h1 = default, l2 = default, h2 = default, l3 = default, h3 = default, l4 = default, h4 = default, l5 = default, h5 = default;
         if (!first)
         {
-            l0 = Vector256.Load(y);
-            h0 = Vector256.Load(y + 16);
-            l1 = Vector256.Load(y + stride);
-            h1 = Vector256.Load(y + stride + 16);
-            l2 = Vector256.Load(y + (2 * stride));
-            h2 = Vector256.Load(y + (2 * stride) + 16);
-            l3 = Vector256.Load(y + (3 * stride));
-            h3 = Vector256.Load(y + (3 * stride) + 16);
-            l4 = Vector256.Load(y + (4 * stride));
-            h4 = Vector256.Load(y + (4 * stride) + 16);
-            l5 = Vector256.Load(y + (5 * stride));
-            h5 = Vector256.Load(y + (5 * stride) + 16);
+            l0 = Vector256.Load(from);
+            h0 = Vector256.Load(from + 16);
+            l1 = Vector256.Load(from + Row);
+            h1 = Vector256.Load(from + Row + 16);
+            l2 = Vector256.Load(from + (2 * Row));
+            h2 = Vector256.Load(from + (2 * Row) + 16);
+            l3 = Vector256.Load(from + (3 * Row));
+            h3 = Vector256.Load(from + (3 * Row) + 16);
+            l4 = Vector256.Load(from + (4 * Row));
+            h4 = Vector256.Load(from + (4 * Row) + 16);
+            l5 = Vector256.Load(from + (5 * Row));
+            h5 = Vector256.Load(from + (5 * Row) + 16);
         }
 
         for (; k > 0; k--)
@@ -86,20 +89,20 @@ internal static unsafe class GemmAvx2
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile4<TFormat>(uint* w, int part, float* x, int k, float* y, long stride, bool first)
+    private static void Tile4<TFormat>(uint* w, int part, float* x, int k, float* from, float* y, long stride, bool first)
         where TFormat : struct, IPanelFormat
     {
         Vector256<float> l0 = default, h0 = default, l1 = default, h1 = default, l2 = default, h2 = default, l3 = default, h3 = default;
         if (!first)
         {
-            l0 = Vector256.Load(y);
-            h0 = Vector256.Load(y + 16);
-            l1 = Vector256.Load(y + stride);
-            h1 = Vector256.Load(y + stride + 16);
-            l2 = Vector256.Load(y + (2 * stride));
-            h2 = Vector256.Load(y + (2 * stride) + 16);
-            l3 = Vector256.Load(y + (3 * stride));
-            h3 = Vector256.Load(y + (3 * stride) + 16);
+            l0 = Vector256.Load(from);
+            h0 = Vector256.Load(from + 16);
+            l1 = Vector256.Load(from + Row);
+            h1 = Vector256.Load(from + Row + 16);
+            l2 = Vector256.Load(from + (2 * Row));
+            h2 = Vector256.Load(from + (2 * Row) + 16);
+            l3 = Vector256.Load(from + (3 * Row));
+            h3 = Vector256.Load(from + (3 * Row) + 16);
         }
 
         for (; k > 0; k--)
@@ -132,16 +135,16 @@ internal static unsafe class GemmAvx2
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile2<TFormat>(uint* w, int part, float* x, int k, float* y, long stride, bool first)
+    private static void Tile2<TFormat>(uint* w, int part, float* x, int k, float* from, float* y, long stride, bool first)
         where TFormat : struct, IPanelFormat
     {
         Vector256<float> l0 = default, h0 = default, l1 = default, h1 = default;
         if (!first)
         {
-            l0 = Vector256.Load(y);
-            h0 = Vector256.Load(y + 16);
-            l1 = Vector256.Load(y + stride);
-            h1 = Vector256.Load(y + stride + 16);
+            l0 = Vector256.Load(from);
+            h0 = Vector256.Load(from + 16);
+            l1 = Vector256.Load(from + Row);
+            h1 = Vector256.Load(from + Row + 16);
         }
 
         for (; k > 0; k--)
@@ -164,14 +167,14 @@ internal static unsafe class GemmAvx2
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile1<TFormat>(uint* w, int part, float* x, int k, float* y, long stride, bool first)
+    private static void Tile1<TFormat>(uint* w, int part, float* x, int k, float* from, float* y, long stride, bool first)
         where TFormat : struct, IPanelFormat
     {
         Vector256<float> l0 = default, h0 = default;
         if (!first)
         {
-            l0 = Vector256.Load(y);
-            h0 = Vector256.Load(y + 16);
+            l0 = Vector256.Load(from);
+            h0 = Vector256.Load(from + 16);
         }
 
         for (; k > 0; k--)

@@ -17,37 +17,48 @@ namespace Capvec.Numerics.Kernels;
 /// </remarks>
 internal static unsafe class GemmAvx512
 {
-    public static void Tile<TFormat>(uint* w, float* x, int k, int tokens, float* y, long stride, bool first)
+    private const int Row = PackedMatrix.PanelRows;
+
+    /// <summary>One tile of one chunk of columns.</summary>
+    /// <param name="w">The weights of a panel, <paramref name="k"/> columns.</param>
+    /// <param name="x">[columns][tokens].</param>
+    /// <param name="k">Columns.</param>
+    /// <param name="tokens">6, 4, 2 or 1.</param>
+    /// <param name="from">[tokens][32] sums so far; not read where this is the first chunk.</param>
+    /// <param name="y">[tokens, stride] sums, written; may be <paramref name="from"/>.</param>
+    /// <param name="stride">Elements from one row of <paramref name="y"/> to the next.</param>
+    /// <param name="first">Whether the sums begin here.</param>
+    public static void Tile<TFormat>(uint* w, float* x, int k, int tokens, float* from, float* y, long stride, bool first)
         where TFormat : struct, IPanelFormat
     {
         switch (tokens)
         {
-            case 6: Tile6<TFormat>(w, x, k, y, stride, first); break;
-            case 4: Tile4<TFormat>(w, x, k, y, stride, first); break;
-            case 2: Tile2<TFormat>(w, x, k, y, stride, first); break;
-            default: Tile1<TFormat>(w, x, k, y, stride, first); break;
+            case 6: Tile6<TFormat>(w, x, k, from, y, stride, first); break;
+            case 4: Tile4<TFormat>(w, x, k, from, y, stride, first); break;
+            case 2: Tile2<TFormat>(w, x, k, from, y, stride, first); break;
+            default: Tile1<TFormat>(w, x, k, from, y, stride, first); break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile6<TFormat>(uint* w, float* x, int k, float* y, long stride, bool first)
+    private static void Tile6<TFormat>(uint* w, float* x, int k, float* from, float* y, long stride, bool first)
         where TFormat : struct, IPanelFormat
     {
         Vector512<float> l0 = default, h0 = default, l1 = default, h1 = default, l2 = default, h2 = default, l3 = default, h3 = default, l4 = default, h4 = default, l5 = default, h5 = default;
         if (!first)
         {
-            l0 = Vector512.Load(y);
-            h0 = Vector512.Load(y + 16);
-            l1 = Vector512.Load(y + stride);
-            h1 = Vector512.Load(y + stride + 16);
-            l2 = Vector512.Load(y + (2 * stride));
-            h2 = Vector512.Load(y + (2 * stride) + 16);
-            l3 = Vector512.Load(y + (3 * stride));
-            h3 = Vector512.Load(y + (3 * stride) + 16);
-            l4 = Vector512.Load(y + (4 * stride));
-            h4 = Vector512.Load(y + (4 * stride) + 16);
-            l5 = Vector512.Load(y + (5 * stride));
-            h5 = Vector512.Load(y + (5 * stride) + 16);
+            l0 = Vector512.Load(from);
+            h0 = Vector512.Load(from + 16);
+            l1 = Vector512.Load(from + Row);
+            h1 = Vector512.Load(from + Row + 16);
+            l2 = Vector512.Load(from + (2 * Row));
+            h2 = Vector512.Load(from + (2 * Row) + 16);
+            l3 = Vector512.Load(from + (3 * Row));
+            h3 = Vector512.Load(from + (3 * Row) + 16);
+            l4 = Vector512.Load(from + (4 * Row));
+            h4 = Vector512.Load(from + (4 * Row) + 16);
+            l5 = Vector512.Load(from + (5 * Row));
+            h5 = Vector512.Load(from + (5 * Row) + 16);
         }
 
         for (; k > 0; k--)
@@ -90,20 +101,20 @@ internal static unsafe class GemmAvx512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile4<TFormat>(uint* w, float* x, int k, float* y, long stride, bool first)
+    private static void Tile4<TFormat>(uint* w, float* x, int k, float* from, float* y, long stride, bool first)
         where TFormat : struct, IPanelFormat
     {
         Vector512<float> l0 = default, h0 = default, l1 = default, h1 = default, l2 = default, h2 = default, l3 = default, h3 = default;
         if (!first)
         {
-            l0 = Vector512.Load(y);
-            h0 = Vector512.Load(y + 16);
-            l1 = Vector512.Load(y + stride);
-            h1 = Vector512.Load(y + stride + 16);
-            l2 = Vector512.Load(y + (2 * stride));
-            h2 = Vector512.Load(y + (2 * stride) + 16);
-            l3 = Vector512.Load(y + (3 * stride));
-            h3 = Vector512.Load(y + (3 * stride) + 16);
+            l0 = Vector512.Load(from);
+            h0 = Vector512.Load(from + 16);
+            l1 = Vector512.Load(from + Row);
+            h1 = Vector512.Load(from + Row + 16);
+            l2 = Vector512.Load(from + (2 * Row));
+            h2 = Vector512.Load(from + (2 * Row) + 16);
+            l3 = Vector512.Load(from + (3 * Row));
+            h3 = Vector512.Load(from + (3 * Row) + 16);
         }
 
         for (; k > 0; k--)
@@ -136,16 +147,16 @@ internal static unsafe class GemmAvx512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile2<TFormat>(uint* w, float* x, int k, float* y, long stride, bool first)
+    private static void Tile2<TFormat>(uint* w, float* x, int k, float* from, float* y, long stride, bool first)
         where TFormat : struct, IPanelFormat
     {
         Vector512<float> l0 = default, h0 = default, l1 = default, h1 = default;
         if (!first)
         {
-            l0 = Vector512.Load(y);
-            h0 = Vector512.Load(y + 16);
-            l1 = Vector512.Load(y + stride);
-            h1 = Vector512.Load(y + stride + 16);
+            l0 = Vector512.Load(from);
+            h0 = Vector512.Load(from + 16);
+            l1 = Vector512.Load(from + Row);
+            h1 = Vector512.Load(from + Row + 16);
         }
 
         for (; k > 0; k--)
@@ -168,14 +179,14 @@ internal static unsafe class GemmAvx512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile1<TFormat>(uint* w, float* x, int k, float* y, long stride, bool first)
+    private static void Tile1<TFormat>(uint* w, float* x, int k, float* from, float* y, long stride, bool first)
         where TFormat : struct, IPanelFormat
     {
         Vector512<float> l0 = default, h0 = default;
         if (!first)
         {
-            l0 = Vector512.Load(y);
-            h0 = Vector512.Load(y + 16);
+            l0 = Vector512.Load(from);
+            h0 = Vector512.Load(from + 16);
         }
 
         for (; k > 0; k--)

@@ -122,7 +122,7 @@ public static unsafe class Rows
         var i = 0;
         for (; i <= n - Lanes; i += Lanes)
         {
-            var e = Vector512.Exp((Vector512.Load(x + i) - sv) * cv);
+            var e = Exponential.Of((Vector512.Load(x + i) - sv) * cv);
             Vector512.Store(e, y + i);
             sums += e;
         }
@@ -146,7 +146,7 @@ public static unsafe class Rows
         for (; i <= n - Lanes; i += Lanes)
         {
             var row = Vector512.Load(p + i);
-            sums = Vector512.FusedMultiplyAdd(Vector512.Exp(row), row - (Vector512.Load(x + i) - sv), sums);
+            sums = Vector512.FusedMultiplyAdd(Exponential.Of(row), row - (Vector512.Load(x + i) - sv), sums);
         }
 
         var sum = Vector512.Sum(sums);
@@ -180,13 +180,13 @@ public static unsafe class Rows
     {
         var i = 0;
         for (; i <= n - Lanes; i += Lanes)
-            Vector512.Store(Vector512.Load(y + i) / (Vector512<float>.One + Vector512.Exp(-Vector512.Load(gate + i))), y + i);
+            Vector512.Store(Vector512.Load(y + i) / (Vector512<float>.One + Exponential.Of(-Vector512.Load(gate + i))), y + i);
         for (; i < n; i++)
             y[i] /= 1 + Exp(-gate[i]);
     }
 
     /// <summary><c>e^x</c> by the vector routine, so that a row's tail has the bits its body would have.</summary>
-    public static float Exp(float x) => Vector512.Exp(Vector512.Create(x))[0];
+    public static float Exp(float x) => Exponential.Of(Vector512.Create(x))[0];
 
-    private static Vector512<float> Silu(Vector512<float> x) => x / (Vector512<float>.One + Vector512.Exp(-x));
+    private static Vector512<float> Silu(Vector512<float> x) => x / (Vector512<float>.One + Exponential.Of(-x));
 }

@@ -112,7 +112,15 @@ public sealed class ScheduleTests : IDisposable
                 }
 
                 for (var i = _random.Next(1, 7); i > 0; i--)
-                    checks.Add(Pick(0, 1, 2) == 0 ? Forward(engine, alone, cancel) : Generate(engine, alone, cancel));
+                {
+                    switch (Pick(0, 1, 2, 3))
+                    {
+                        case 0: checks.Add(Forward(engine, alone, cancel, Pass())); break;
+                        case 1: checks.AddRange(Family().Select(pass => Forward(engine, alone, cancel, pass))); break;
+                        default: checks.Add(Generate(engine, alone, cancel)); break;
+                    }
+                }
+
                 foreach (var check in checks)
                     cancelled += check().GetAwaiter().GetResult() ? 0 : 1;
             }
@@ -150,10 +158,10 @@ public sealed class ScheduleTests : IDisposable
             }
         }
 
-        private Func<Task<bool>> Forward(InferenceEngine engine, InferenceEngine alone, CancellationToken cancel)
+        private ForwardRequest Pass()
         {
             var tokens = Text(Pick(0, 0, 1), _random.Next(2, 190));
-            var request = new ForwardRequest
+            return new ForwardRequest
             {
                 Tokens = tokens,
                 Own = Own(tokens.Length),
@@ -165,6 +173,25 @@ public sealed class ScheduleTests : IDisposable
                 Score = Pick(true, false) ? new ScoreRequest { Targets = [.. Enumerable.Range(0, tokens.Length).Select(t => t >= tokens.Length / 2 && t > 0)] } : null,
                 Capture = Pick(true, false) ? new CaptureRequest { Reduction = Pick(CaptureReduction.All, CaptureReduction.Last, CaptureReduction.Mean), Layers = Pick<int[]>([], [3, 4], [4], [2]) is { } layers ? [.. layers] : [], Tokens = Chosen(tokens.Length) } : null,
             };
+        }
+
+        // Plain passes that keep their trunks, then passes steered alike that part at different places and are scored after those.
+        private IEnumerable<ForwardRequest> Family()
+        {
+            var tokens = Text(0, 189);
+            var plan = Pick(test._plans);
+            var members = Enumerable.Range(0, _random.Next(1, 4)).Select(_ => (Shared: _random.Next(1, 170), End: _random.Next(1, 40))).ToList();
+            var texts = members.Select(m => (m.Shared, Tokens: (int[])[.. tokens[..m.Shared], .. Enumerable.Range(0, m.End).Select(_ => _random.Next(4, 160))])).ToList();
+            ForwardRequest Scored(int shared, int[] text) => new() { Tokens = text, Score = new ScoreRequest { Targets = [.. text.Select((_, i) => i >= shared)] } };
+            return
+            [
+                .. texts.Select(t => Scored(t.Shared, t.Tokens) with { KeepTrunks = [.. Enumerable.Range(0, test._model.Layers)] }),
+                .. texts.Select(t => Scored(t.Shared, t.Tokens) with { Steering = plan }),
+            ];
+        }
+
+        private Func<Task<bool>> Forward(InferenceEngine engine, InferenceEngine alone, CancellationToken cancel, ForwardRequest request)
+        {
             var running = engine.ForwardAsync(request, cancel);
             return async () =>
             {

@@ -80,7 +80,7 @@ public sealed class ScoringTests : IDisposable
                     Tokens = tokens,
                     Steering = SteeringPlan.Add(layer, Direction(layer), 2),
                     Score = new ScoreRequest { Targets = targets, Reference = plain.Scores!.Kept },
-                    Capture = new CaptureRequest { Layers = [layer], Reduction = CaptureReduction.MeanLength, Tokens = targets },
+                    Capture = new CaptureRequest { Layers = [layer], Reduction = CaptureReduction.Lengths, Tokens = targets },
                 };
                 var (shared, anew) = (await engine.ForwardAsync(arm, _cancel), await alone.ForwardAsync(arm, _cancel));
                 (engine.Counters.TrunkLayerTokens - before).ShouldBe((layer + 1) * tokens.Length);
@@ -93,16 +93,16 @@ public sealed class ScoringTests : IDisposable
     }
 
     [Fact]
-    public async Task A_mean_length_is_the_mean_of_the_rows_lengths()
+    public async Task Lengths_are_those_of_the_rows()
     {
         using var engine = new InferenceEngine(_model);
         var (tokens, targets) = (Tokens(1, Length), Targets(Length));
         var capture = new CaptureRequest { Layers = [1, 4], Reduction = CaptureReduction.All, Tokens = targets };
         var rows = (await engine.ForwardAsync(new ForwardRequest { Tokens = tokens, Capture = capture }, _cancel)).Capture!;
-        var lengths = (await engine.ForwardAsync(new ForwardRequest { Tokens = tokens, Capture = capture with { Reduction = CaptureReduction.MeanLength } }, _cancel)).Capture!;
-        (lengths.Rows, lengths.Tokens).ShouldBe((1, rows.Rows));
+        var lengths = (await engine.ForwardAsync(new ForwardRequest { Tokens = tokens, Capture = capture with { Reduction = CaptureReduction.Lengths } }, _cancel)).Capture!;
+        (lengths.Rows, lengths.Tokens).ShouldBe((rows.Rows, rows.Rows));
         for (var layer = 0; layer < 2; layer++)
-            lengths.Values[layer].ShouldBe([(float)rows.Values[layer].Chunk(_model.Hidden).Average(row => Math.Sqrt(row.Sum(x => (double)x * x)))]);
+            lengths.Values[layer].ShouldBe(rows.Values[layer].Chunk(_model.Hidden).Select(row => (float)Math.Sqrt(row.Sum(x => (double)x * x))));
     }
 
     [Fact]

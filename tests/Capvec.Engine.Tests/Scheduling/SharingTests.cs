@@ -137,6 +137,37 @@ public sealed class SharingTests : IDisposable
     }
 
     [Fact]
+    public async Task Passes_steered_alike_compute_above_their_trunks_what_they_begin_with_once()
+    {
+        const int Layer = 2, Common = 120;
+        using var engine = new InferenceEngine(_model);
+        using var plain = Plain();
+        int[][] texts = [[.. Tokens(1, Common), .. Tokens(3, 50)], [.. Tokens(1, Common), .. Tokens(4, 60)]];
+        ForwardRequest Pass(int[] text) => new() { Tokens = text, Score = new ScoreRequest { Targets = [.. text.Select((_, i) => i >= Common)] } };
+        await Together(engine, [.. texts.Select(text => Pass(text) with { KeepTrunks = [Layer] })], engine.ForwardAsync);
+        var before = engine.Counters;
+        ForwardRequest[] arms = [.. texts.Select(text => Pass(text) with { Steering = SteeringPlan.Add(Layer, Direction(1), 3) })];
+        var results = await Together(engine, arms, engine.ForwardAsync);
+
+        // What predicts the first token scored is computed by each.
+        (engine.Counters.CachedTokens - before.CachedTokens).ShouldBe(Common - 1);
+        (engine.Counters.TrunkLayerTokens - before.TrunkLayerTokens).ShouldBe((Layer + 1) * (Common + 50 + 60 + 1));
+        for (var i = 0; i < arms.Length; i++)
+            results[i].Scores!.LogProbs.ShouldBe((await plain.ForwardAsync(arms[i], _cancel)).Scores!.LogProbs);
+    }
+
+    [Fact]
+    public async Task A_scored_pass_keeps_no_state_that_none_like_it_could_start_from()
+    {
+        using var engine = new InferenceEngine(_model, new EngineOptions { SnapshotEvery = 64 });
+        await engine.ForwardAsync(new ForwardRequest { Tokens = Tokens(1, Prompt), Score = new ScoreRequest { Targets = [.. Enumerable.Range(0, Prompt).Select(i => i >= 100)] } }, _cancel);
+        engine.Counters.KeptPrefixes.ShouldBe(1);
+        await engine.ForwardAsync(new ForwardRequest { Tokens = Tokens(1, Prompt), Logits = LogitRows.Last }, _cancel);
+        engine.Counters.CachedTokens.ShouldBe(64);
+        engine.Counters.KeptPrefixes.ShouldBe(4);
+    }
+
+    [Fact]
     public async Task What_is_kept_stays_within_its_budget()
     {
         const long Budget = 1 << 20;
@@ -159,13 +190,15 @@ public sealed class SharingTests : IDisposable
     }
 
     // The engine's thread is held in a callback until all requests are in the queue.
-    private async Task<GenerationResult[]> Together(InferenceEngine engine, GenerationRequest[] requests)
+    private Task<GenerationResult[]> Together(InferenceEngine engine, GenerationRequest[] requests) => Together(engine, requests, engine.GenerateAsync);
+
+    private async Task<TResult[]> Together<TRequest, TResult>(InferenceEngine engine, TRequest[] requests, Func<TRequest, CancellationToken, Task<TResult>> run)
     {
         using var queued = new ManualResetEventSlim();
         using var held = new ManualResetEventSlim();
         var holder = engine.GenerateAsync(new GenerationRequest { Prompt = [5], MaxTokens = 1, OnToken = (_, _) => Hold() }, _cancel);
         held.Wait(_cancel);
-        var running = requests.Select(r => engine.GenerateAsync(r, _cancel)).ToArray();
+        var running = requests.Select(r => run(r, _cancel)).ToArray();
         queued.Set();
         await holder;
         return await Task.WhenAll(running);
