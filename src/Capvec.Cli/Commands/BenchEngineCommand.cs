@@ -47,7 +47,7 @@ internal sealed class BenchEngineCommand : CapvecCommand
             throw new CapvecException($"--batches: numbers from 1 to {engine.Options.MaxSequences} were expected.", exitCode: CapvecException.WrongUsage);
         var roof = RoofText.Measure(engine.Options.Threads, output);
         output.Line($"{model.Name}: {model.Layers} blocks, hidden {model.Hidden}, vocabulary {model.Vocabulary}, kernels {KernelPaths.Default}");
-        output.Line(engine.Memory.Describe(Math.Min(8192, model.MaxPositions)));
+        output.Line(engine.Memory.Describe());
         output.Line();
 
         var benchmark = new EngineBenchmark(engine, arguments.GetValue(_runs));

@@ -53,7 +53,7 @@ internal sealed class ServeCommand : CapvecCommand
             ? Directory.EnumerateFileSystemEntries(folder).Where(path => Directory.Exists(path) || PathOptions.IsGguf(path)).Order(StringComparer.Ordinal).Select(path => ModelLoading.Adapter(text.Model, path)).ToList()
             : [];
         using var engine = _engine.Engine(arguments, text);
-        CommandOutput.Remark(engine.Memory.Describe(Math.Min(8192, text.Model.MaxPositions)));
+        CommandOutput.Remark(engine.Memory.Describe());
         await using var server = await CapvecServer.StartAsync(text, adapters, engine, options, cancellation: cancellation);
         output.Line($"listening on {server.Address} ({text.Model.Name}); POST {server.Address}/v1/chat/completions");
         output.Finish(new JsonObject

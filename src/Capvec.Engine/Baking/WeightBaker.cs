@@ -56,7 +56,8 @@ public static partial class WeightBaker
         {
             // A folder with an index has no model.safetensors: other readers would take that one file for the whole model.
             var name = unties && Path.GetFileName(path) == "model.safetensors" ? "model-body.safetensors" : Path.GetFileName(path);
-            left = Math.Max(left, CopyEdited(path, Path.Combine(target, name), edited, plan));
+            OutputFolder.Add(target, path, name);
+            left = Math.Max(left, Edit(path, Path.Combine(target, name), edited, plan));
             using var shard = SafetensorsFile.Open(path);
             foreach (var tensor in source.Tensors.Keys.Where(shard.Tensors.ContainsKey))
                 files[tensor] = name;
@@ -83,10 +84,9 @@ public static partial class WeightBaker
     // The 0-based block of a tensor, null for the embedding.
     private static int? Block(string name) => LayerNumber().Match(name) is { Success: true } match ? int.Parse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : null;
 
-    // The largest share of a row or column that is still along a direction.
-    private static double CopyEdited(string from, string to, List<string> edited, AblationPlan plan)
+    // Writes the edited tensors of a file into its copy; the largest share of a row or column that is still along a direction.
+    private static double Edit(string from, string to, List<string> edited, AblationPlan plan)
     {
-        File.Copy(from, to);
         using var source = SafetensorsFile.Open(from);
         using var target = new FileStream(to, FileMode.Open, FileAccess.Write);
         var left = 0.0;

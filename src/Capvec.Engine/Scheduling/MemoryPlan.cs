@@ -14,6 +14,9 @@ namespace Capvec.Engine.Scheduling;
 /// <param name="Page">Keys and values of 64 positions of a running sequence (attention blocks).</param>
 public sealed record MemoryPlan(long Available, long Weights, long Scratch, long Cache, long Sequence, long Page)
 {
+    /// <summary>Most positions that a sequence of the model can have.</summary>
+    public int Context { get; init; } = int.MaxValue;
+
     /// <summary>What is left for running sequences; may be negative.</summary>
     public long States => Available - Weights - Scratch - Cache;
 
@@ -23,11 +26,14 @@ public sealed record MemoryPlan(long Available, long Weights, long Scratch, long
     /// <summary>How many running sequences of so many positions have room; the engine takes at most <see cref="EngineOptions.MaxSequences"/> of them at once.</summary>
     public long SequencesOf(int positions) => Math.Max(0, States / Math.Max(1, StateOf(positions)));
 
-    /// <summary>The plan in a line: what is taken, what a sequence takes and how much of that does not grow with its length.</summary>
-    /// <param name="positions">Length of the sequences that are counted.</param>
-    public string Describe(int positions = 8192) => string.Create(CultureInfo.InvariantCulture,
-        $"memory: weights {Text(Weights)}, step {Text(Scratch)}, kept states at most {Text(Cache)}; a sequence of {positions:N0} positions takes {Text(StateOf(positions))}"
-        + $" ({Text(Sequence)} of it recurrent state), so {SequencesOf(positions):N0} fit into the {Text(States)} left of {Text(Available)}");
+    /// <summary>The plan in a line: what is taken, what a sequence of 8,192 positions (or as many as it can have) takes and how much of that does not grow with its length.</summary>
+    public string Describe()
+    {
+        var positions = Math.Min(8192, Context);
+        return string.Create(CultureInfo.InvariantCulture,
+            $"memory: weights {Text(Weights)}, step {Text(Scratch)}, kept states at most {Text(Cache)}; a sequence of {positions:N0} positions takes {Text(StateOf(positions))}"
+            + $" ({Text(Sequence)} of it recurrent state), so {SequencesOf(positions):N0} fit into the {Text(States)} left of {Text(Available)}");
+    }
 
     /// <summary>Refuses what cannot fit.</summary>
     /// <exception cref="CapvecException">Not even one page of one sequence has room beside the rest.</exception>
@@ -69,7 +75,10 @@ public sealed record MemoryPlan(long Available, long Weights, long Scratch, long
             sizeof(float) * ((options.RowsPerStep * TextNetwork.RowFloats(config)) + StepRunner.LogitFloats(config, options)),
             options.CacheBytes,
             layout.SnapshotBytes,
-            layout.Attention.Count(a => a) * layout.KeyValueFloats * sizeof(float));
+            layout.Attention.Count(a => a) * layout.KeyValueFloats * sizeof(float))
+        {
+            Context = config.MaxPositions,
+        };
     }
 
     private static string Text(long bytes) => Math.Abs(bytes) switch

@@ -16,13 +16,12 @@ internal sealed class GroupPasses
     private readonly LoraAdapter? _adapter;
     private readonly TraceGroup _group;
     private readonly IReadOnlyList<int> _layers;
-    private readonly int _openingTokens;
     private readonly ReferenceRows?[] _references;
     private readonly TraceReading[] _plain;
 
-    private GroupPasses(InferenceEngine engine, LoraAdapter? adapter, TraceGroup group, IReadOnlyList<int> layers, int openingTokens, ForwardResult?[] plain)
+    private GroupPasses(InferenceEngine engine, LoraAdapter? adapter, TraceGroup group, IReadOnlyList<int> layers, ForwardResult?[] plain)
     {
-        (_engine, _adapter, _group, _layers, _openingTokens) = (engine, adapter, group, layers, openingTokens);
+        (_engine, _adapter, _group, _layers) = (engine, adapter, group, layers);
         _references = [.. plain.Select(pass => pass?.Scores!.Kept)];
         _plain = Readings(group, plain, isPlain: true);
     }
@@ -36,9 +35,8 @@ internal sealed class GroupPasses
     /// <param name="group">What is read.</param>
     /// <param name="layers">0-based blocks that will be steered.</param>
     /// <param name="keepRows">Most distributions kept of a trace, of what it shares proportionally fewer.</param>
-    /// <param name="openingTokens">First tokens of a reply that count as its opening.</param>
     /// <param name="cancellation">Gives up.</param>
-    public static async Task<GroupPasses> StartAsync(InferenceEngine engine, LoraAdapter? adapter, TraceGroup group, IReadOnlyList<int> layers, int keepRows, int openingTokens, CancellationToken cancellation)
+    public static async Task<GroupPasses> StartAsync(InferenceEngine engine, LoraAdapter? adapter, TraceGroup group, IReadOnlyList<int> layers, int keepRows, CancellationToken cancellation)
     {
         var plain = await Task.WhenAll(group.Members.Select(member => PassAsync(
             engine,
@@ -53,7 +51,7 @@ internal sealed class GroupPasses
                 Capture = new CaptureRequest { Layers = [.. layers], Reduction = CaptureReduction.Lengths, Tokens = member.Targets },
             },
             cancellation))).ConfigureAwait(false);
-        return new(engine, adapter, group, layers, openingTokens, plain);
+        return new(engine, adapter, group, layers, plain);
     }
 
     /// <summary>Reads the traces under steering at one layer; in the group's order.</summary>
@@ -93,7 +91,7 @@ internal sealed class GroupPasses
         return readings;
     }
 
-    private TraceChange Change(ScreenTrace trace, TraceReading plain, TraceReading steered, int slot) => new(
+    private static TraceChange Change(ScreenTrace trace, TraceReading plain, TraceReading steered, int slot) => new(
         Mean(steered.LogProbs) - Mean(plain.LogProbs),
         Mean(steered.Divergences.Where(float.IsFinite)),
         Mean(steered.Entropies) - Mean(plain.Entropies),
@@ -103,14 +101,14 @@ internal sealed class GroupPasses
     private static double Mean(IEnumerable<float> values) => values.Average(x => (double)x);
 
     // Replies follow each other in the readings, in order of position.
-    private List<double> Openings(ScreenTrace trace, TraceReading plain, TraceReading steered)
+    private static List<double> Openings(ScreenTrace trace, TraceReading plain, TraceReading steered)
     {
         var openings = new List<double>();
         var at = 0;
         foreach (var reply in trace.Replies)
         {
             var sum = 0.0;
-            for (var i = at; i < at + Math.Min(_openingTokens, reply.End - reply.First); i++)
+            for (var i = at; i < at + Math.Min(ScreenPlan.OpeningTokens, reply.End - reply.First); i++)
                 sum += (double)steered.LogProbs[i] - plain.LogProbs[i];
             openings.Add(sum);
             at += reply.End - reply.First;

@@ -5,6 +5,9 @@ namespace Capvec.Experiments.Screening;
 /// <summary>What a screen tries, and how it judges.</summary>
 public sealed record ScreenPlan
 {
+    /// <summary>First tokens of a reply that count as its opening.</summary>
+    public const int OpeningTokens = 8;
+
     /// <summary>Default of <see cref="KlBound"/>.</summary>
     public const double UsualKlBound = 0.1;
 
@@ -22,9 +25,6 @@ public sealed record ScreenPlan
 
     /// <summary>Mean KL, in nats a token, to which each layer's strength is calibrated; null leaves that out.</summary>
     public double? TargetKl { get; init; }
-
-    /// <summary>First tokens of a reply that count as its opening.</summary>
-    public int OpeningTokens { get; init; } = 8;
 
     /// <summary>Most memory for the plain model's distributions; where they do not fit, KL is taken at evenly spread tokens.</summary>
     public long ReferenceBytes { get; init; } = 256L << 20;

@@ -110,7 +110,7 @@ public sealed class Screener
         await Parallel.ForEachAsync(groups, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation }, async (group, token) =>
         {
             var fold = _folds[group.Members[0].Trace.Fold];
-            var passes = await GroupPasses.StartAsync(_engine, _adapter, group, layers, rows, _plan.OpeningTokens, token).ConfigureAwait(false);
+            var passes = await GroupPasses.StartAsync(_engine, _adapter, group, layers, rows, token).ConfigureAwait(false);
             await Task.WhenAll(points.Select(async (point, p) =>
             {
                 var steering = SteeringPlan.Add(point.Layer, fold.At(point.Layer).Unit, (float)point.Alpha);

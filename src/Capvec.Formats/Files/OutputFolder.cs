@@ -21,11 +21,15 @@ public static class OutputFolder
 
     /// <summary>Copies a file into a folder, under its own name; one that is there is not overwritten.</summary>
     /// <exception cref="CapvecException">It cannot be read or written.</exception>
-    public static void Add(string folder, string file)
+    public static void Add(string folder, string file) => Add(folder, file, Path.GetFileName(file));
+
+    /// <summary>The same under another name.</summary>
+    /// <exception cref="CapvecException">It cannot be read or written.</exception>
+    public static void Add(string folder, string file, string name)
     {
         try
         {
-            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+            File.Copy(file, Path.Combine(folder, name));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

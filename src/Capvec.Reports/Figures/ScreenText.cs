@@ -34,7 +34,7 @@ internal static class ScreenText
         : $" Among the {Show.Count(within.Points)} points with a KL of at most {Show.Significant(screen.KlBound)}, the only ones that it would propose, the correlation is {Show.Significant(within.Correlation)} [{Show.Significant(within.Interval.Lower)} to {Show.Significant(within.Interval.Upper)}].";
 
     /// <summary>What the figures of openings are.</summary>
-    public const string OpeningsMethod = "For each failure mark: by how much the first 8 tokens of the failed traces' replies that bear it have become likelier under steering, together, in nats a reply. Below 0, this way to fail begins less often.";
+    public static readonly string OpeningsMethod = $"For each failure mark: by how much the first {Show.Count(ScreenPlan.OpeningTokens)} tokens of the failed traces' replies that bear it have become likelier under steering, together, in nats a reply. Below 0, this way to fail begins less often.";
 
     /// <summary>The openings of a point in a line.</summary>
     public static string Openings(ScreenPoint point) => string.Join(", ", point.Openings.Select(o => $"{o.Key} {Show.Significant(o.Value.Change)} (n = {Show.Count(o.Value.Replies)})"));
