@@ -38,15 +38,18 @@ public class BuildTests
     }
 
     [Fact]
-    public async Task Modes_and_dates_of_files_are_kept()
+    public async Task Files_of_the_task_have_one_date_and_of_their_modes_whether_they_run()
     {
-        using var folder = new TaskFolder(dockerfile: "FROM debian\nCOPY files /app\n").With("environment/files/tool", "x");
+        using var folder = new TaskFolder(dockerfile: "FROM debian\nCOPY files /app\n").With("environment/files/tool", "x").With("environment/files/secret", "x");
         var tool = Path.Combine(folder.Path, "environment/files/tool");
         await Host.SayAsync("chmod", "4751", tool);
+        await Host.SayAsync("chmod", "600", Path.Combine(folder.Path, "environment/files/secret"));
         File.SetLastWriteTimeUtc(tool, new(2020, 2, 3, 4, 5, 6, DateTimeKind.Utc));
         await using var box = await OpenAsync(folder);
 
-        (await box.SayAsync("TZ=UTC stat -c '%a %U:%G %y' tool")).ShouldBe("4751 root:root 2020-02-03 04:05:06.000000000 +0000\n");
+        (await box.SayAsync("stat -c '%n %a %U:%G %y' secret tool")).ShouldBe("secret 644 root:root 2025-01-01 00:00:00.000000000 +0000\ntool 755 root:root 2025-01-01 00:00:00.000000000 +0000\n");
+        (await box.SayAsync("ls -l")).ShouldBe("total 8\n-rw-r--r-- 1 root root 1 Jan  1  2025 secret\n-rwxr-xr-x 1 root root 1 Jan  1  2025 tool\n");
+        (await box.SayAsync("date +%Z")).ShouldBe("UTC\n");
     }
 
     [Fact]

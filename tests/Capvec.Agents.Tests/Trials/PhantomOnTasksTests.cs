@@ -1,6 +1,7 @@
 using Capvec.Agents.Protocols;
 using Capvec.Agents.Sandboxes;
 using Capvec.Agents.Tasks;
+using Capvec.Agents.Tests.Sandboxes;
 using Capvec.Agents.Traces;
 using Capvec.Agents.Trials;
 using Capvec.Engine.Loading;
@@ -64,10 +65,34 @@ public sealed class PhantomOnTasksTests : IDisposable
         }
     }
 
-    private async Task<IReadOnlyList<TrialResult>> Play(IEnumerable<HarborTask> tasks, SamplingOptions sampling)
+    [Fact]
+    public async Task Two_checkouts_of_a_task_give_the_same_trials_token_for_token()
+    {
+        // In some of these trials the agent lists the task's files, with their modes and dates.
+        var trials = new List<IReadOnlyList<TrialResult>>();
+        foreach (var (name, mode, date) in new[] { ("one", "u=rwX,go=rX", "2026-11-02"), ("other", "ug=rwX,o=", "2019-05-06") })
+        {
+            var checkout = Path.Combine(_traces, name);
+            (await Host.SayAsync("cp", "-r", Repository.File("tasks", "full"), checkout)).ShouldBe("");
+            (await Host.SayAsync("chmod", "-R", mode, checkout)).ShouldBe("");
+            (await Host.SayAsync("find", checkout, "-exec", "touch", "-d", date, "{}", "+")).ShouldBe("");
+            var tasks = TaskReader.LoadAll(checkout).Where(t => t.Name.StartsWith("delete-empty", StringComparison.Ordinal)).ToList();
+            trials.Add(await Play(tasks, new SamplingOptions { Temperature = 0.8f }, attempts: 4));
+        }
+
+        trials[0].Count(t => t.Trace.Messages().Any(m => m.Content.Contains("Jan  1  2025"))).ShouldBeGreaterThan(1);
+        foreach (var (one, other) in trials[0].Zip(trials[1]))
+        {
+            other.Trace.Messages().ShouldBe(one.Trace.Messages());
+            other.Trace.Trial.Conversation!.Ids.ShouldBe(one.Trace.Trial.Conversation!.Ids);
+            other.Trace.Steps.SelectMany(s => s.Metrics?.Logprobs ?? []).ShouldBe(one.Trace.Steps.SelectMany(s => s.Metrics?.Logprobs ?? []));
+        }
+    }
+
+    private async Task<IReadOnlyList<TrialResult>> Play(IEnumerable<HarborTask> tasks, SamplingOptions sampling, int attempts = 1)
     {
         var runner = new AgentRunner(new EngineReplySource(_model, _engine), NamespaceSandboxFactory.Create(), Protocol);
-        var requests = tasks.Select(t => new TrialRequest { Task = t, Arm = "base", Attempt = 0, Seed = TrialSeeds.OfTrial(1, t.Name, 0), Sampling = sampling }).ToList();
+        var requests = tasks.SelectMany(t => Enumerable.Range(0, attempts).Select(n => new TrialRequest { Task = t, Arm = "base", Attempt = n, Seed = TrialSeeds.OfTrial(1, t.Name, n), Sampling = sampling })).ToList();
         return await runner.RunAllAsync(requests, requests.Count, cancellation: TestContext.Current.CancellationToken);
     }
 }

@@ -9,8 +9,6 @@ namespace Capvec.Agents.Sandboxes.Namespaces;
 /// <summary>Turns a task's folder into the archives and commands that fill a box.</summary>
 internal sealed class BoxImageBuilder
 {
-    private const UnixFileMode Executable = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-
     private readonly string _context;
     private readonly string _file;
     private readonly long _mostBytes;
@@ -71,14 +69,15 @@ internal sealed class BoxImageBuilder
         using var archive = new TarBuilder(_mostBytes);
         var script = new FileInfo(Path.Combine(task.Folder, "tests", "test.sh"));
         archive.AddContent("", script.Directory!);
-        archive.AddFile("/test.sh", script, (OperatingSystem.IsWindows() ? default : script.UnixFileMode) | Executable);
+        archive.AddFile("/test.sh", script, TarBuilder.RunnableMode);
         return archive.Finish();
     }
 
     /// <summary>What every machine has besides the host's system folders.</summary>
     private void AddSkeleton()
     {
-        foreach (var folder in new[] { "/home", "/mnt", "/opt", "/run", "/srv", "/var", "/var/log", "/logs/agent" })
+        // Root and the mounts are there already, but with the time at which they were made, and "ls -la" shows a folder's parent.
+        foreach (var folder in new[] { "/", "/dev", "/etc", "/tests", "/logs", "/logs/verifier", "/home", "/mnt", "/opt", "/run", "/srv", "/var", "/var/log", "/logs/agent" })
             _archive.AddFolder(folder);
         _archive.AddFolder("/root", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         foreach (var folder in new[] { "/tmp", "/var/tmp" })
@@ -93,8 +92,6 @@ internal sealed class BoxImageBuilder
         _archive.AddText("/etc/hosts", $"127.0.0.1\tlocalhost {BoxLayout.HostName}\n::1\tlocalhost\n");
         _archive.AddText("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n");
         _archive.AddLink("/etc/os-release", "../usr/lib/os-release");
-        if (File.Exists("/etc/localtime"))
-            _archive.AddBytes("/etc/localtime", File.ReadAllBytes("/etc/localtime"));
     }
 
     private void Add(DockerfileStep step)

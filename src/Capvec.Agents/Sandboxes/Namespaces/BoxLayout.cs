@@ -15,6 +15,12 @@ internal static class BoxLayout
     /// <summary>Where a verifier leaves its reward.</summary>
     public const string VerifierLogs = "/logs/verifier";
 
+    /// <summary>
+    /// Modification time of all that a box is filled with, so that a listing depends on the task alone and not on when it was checked out. It is far
+    /// enough back that "ls -l" shows its year, whatever day it is; without /etc/localtime the box's time zone is UTC, whatever the host's is.
+    /// </summary>
+    public static readonly DateTimeOffset FileTime = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     /// <summary>Capabilities of commands: what root needs inside a box. Absent are, among others, sys_admin, sys_ptrace, net_admin, mknod, sys_chroot.</summary>
     private const string Capabilities = "+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service";
 

@@ -129,12 +129,12 @@ tell_status() {
     echo busy
 }
 
-# Unpacks a tar archive that follows in the stream. Fields: length, folder.
+# Unpacks a tar archive that follows in the stream; the dates of folders come last, when nothing is put into them any more. Fields: length, folder.
 unpack() {
     local length folder
     IFS= read -r -d '' length
     IFS= read -r -d '' folder
-    "$BOX_HEAD" -c "$length" | "$BOX_TAR" --extract --preserve-permissions --numeric-owner --directory "$folder" --file - >&2
+    "$BOX_HEAD" -c "$length" | "$BOX_TAR" --extract --preserve-permissions --delay-directory-restore --numeric-owner --directory "$folder" --file - >&2
     [[ ${PIPESTATUS[*]} == '0 0' ]]
 }
 
