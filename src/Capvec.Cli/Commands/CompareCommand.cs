@@ -19,7 +19,7 @@ internal sealed class CompareCommand : CapvecCommand
     /// <summary>Makes the command.</summary>
     public CompareCommand(Option<bool> json)
         : base(
-            "compare", "Compares arms of collected traces on the same tasks and seeds: passed, refused, and how many trials are the same token for token.",
+            "compare", "Compares arms of collected traces on the same tasks and seeds: passed, refused, and in how many trials the replies are the same token for token.",
             "capvec compare --traces runs/traces --base base", json)
     {
         _traces.Validators.Add(result =>
@@ -47,7 +47,7 @@ internal sealed class CompareCommand : CapvecCommand
         output.Table(rows, heading: true);
         output.Line();
         output.Line("to base: mean over tasks in points, with its 95% interval; p: Fisher's exact test, two-sided, corrected over the arms (Holm). Refused: at least half of a trial's replies refuse.");
-        output.Line("same: of the trials with base's task, attempt and seed, those that ended alike, and those that are alike token for token.");
+        output.Line("same: of the trials with base's task, attempt and seed, those that ended alike, and those whose replies are alike token for token.");
         return Task.FromResult<JsonObject?>(new JsonObject
         {
             ["arms"] = new JsonArray([.. arms.Select(arm => new JsonObject
