@@ -45,10 +45,11 @@ public sealed class InspectTests
     {
         var run = await CapvecProcess.RunAsync("inspect", Model, "--json");
         var rows = run.Json.GetProperty("memory").EnumerateArray().ToDictionary(row => row.GetProperty("format").GetString()!);
-        rows.Keys.ShouldBe(["as stored", "f32", "bf16", "q8_0", "q6_K", "q4_K", "q4_0"]);
+        rows.Keys.ShouldBe(["as stored", "f32", "bf16", "f16", "q8_0", "q6_K", "q4_K", "q4_0"]);
         long Weights(string format) => rows[format].GetProperty("weights").GetInt64();
         Weights("as stored").ShouldBe(Weights("bf16"));
         Weights("f32").ShouldBe(2 * Weights("bf16"));
+        Weights("f16").ShouldBe(Weights("bf16"));
         Weights("q4_0").ShouldBeLessThan(Weights("q8_0"));
 
         // 9 blocks of 8 heads with a matrix of 32 by 32 and 3 rows of convolution over 512 channels; 3 blocks with 16 pages of 64 positions for 2 heads of 64, keys and values.

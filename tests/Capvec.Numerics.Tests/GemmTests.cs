@@ -9,7 +9,7 @@ public sealed unsafe class GemmTests
         var data = new TheoryData<KernelPath, WeightFormat>();
         foreach (var path in KernelPaths.Supported)
         {
-            foreach (var format in new[] { WeightFormat.Float32, WeightFormat.BFloat16 })
+            foreach (var format in new[] { WeightFormat.Float32, WeightFormat.BFloat16, WeightFormat.Float16 })
                 data.Add(path, format);
         }
 
@@ -98,8 +98,12 @@ public sealed unsafe class GemmTests
         return w;
     }
 
-    private static float[] Round(float[] values, WeightFormat format) =>
-        format == WeightFormat.Float32 ? values : [.. values.Select(v => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(v) & 0xFFFF0000))];
+    private static float[] Round(float[] values, WeightFormat format) => format switch
+    {
+        WeightFormat.BFloat16 => [.. values.Select(v => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(v) & 0xFFFF0000))],
+        WeightFormat.Float16 => [.. values.Select(v => (float)(Half)v)],
+        _ => values,
+    };
 
     private static float[] Values(Random random, int n) => [.. Enumerable.Range(0, n).Select(_ => (float)((random.NextDouble() * 2) - 1))];
 }

@@ -11,7 +11,7 @@ internal static class MemoryTable
 
     private static readonly (string Name, WeightFormat? Format)[] Formats =
     [
-        ("as stored", null), ("f32", WeightFormat.Float32), ("bf16", WeightFormat.BFloat16), ("q8_0", WeightFormat.Q8_0), ("q6_K", WeightFormat.Q6_K), ("q4_K", WeightFormat.Q4_K), ("q4_0", WeightFormat.Q4_0),
+        ("as stored", null), ("f32", WeightFormat.Float32), ("bf16", WeightFormat.BFloat16), ("f16", WeightFormat.Float16), ("q8_0", WeightFormat.Q8_0), ("q6_K", WeightFormat.Q6_K), ("q4_K", WeightFormat.Q4_K), ("q4_0", WeightFormat.Q4_0),
     ];
 
     /// <summary>A row a format, below a heading.</summary>

@@ -23,7 +23,7 @@ internal sealed class CheckpointSource : WeightSource, IDisposable
 
     public override long TotalBytes => _files.Tensors.Values.Where(t => !CheckpointNames.IsSkipped(t.Name)).Sum(t => t.ByteLength);
 
-    public override long MemoryBytes => _files.Tensors.Values.Where(t => !CheckpointNames.IsSkipped(t.Name)).Sum(t => t.Count * (t.Dtype == ElementType.BF16 ? 2 : 4));
+    public override long MemoryBytes => _files.Tensors.Values.Where(t => !CheckpointNames.IsSkipped(t.Name)).Sum(t => t.Count * (t.Dtype is ElementType.BF16 or ElementType.F16 ? 2 : 4));
 
     /// <summary>Opens the weights of a folder.</summary>
     /// <exception cref="CapvecException">There are none, they are broken, or they hold no text model.</exception>
@@ -40,8 +40,13 @@ internal sealed class CheckpointSource : WeightSource, IDisposable
 
     public override long Bytes(string name) => _files.Find(Stored(name)).ByteLength;
 
-    // bf16 weights stay bf16 (the kernels widen them without loss); anything else becomes float32.
-    public override WeightFormat Format(string name) => _files.Find(Stored(name)).Dtype == ElementType.BF16 ? WeightFormat.BFloat16 : WeightFormat.Float32;
+    // 16-bit weights stay as they are (the kernels widen them without loss); anything else becomes float32.
+    public override WeightFormat Format(string name) => _files.Find(Stored(name)).Dtype switch
+    {
+        ElementType.BF16 => WeightFormat.BFloat16,
+        ElementType.F16 => WeightFormat.Float16,
+        _ => WeightFormat.Float32,
+    };
 
     public override void Check(string name, params long[] shape)
     {

@@ -25,7 +25,7 @@ internal sealed class GgufSource(GgufFile file, ModelFamily family, ModelConfig 
 
     public override long Bytes(string name) => Find(name).ByteLength;
 
-    // bf16 and the types that have kernels stay as they are; other quantised weights, and those whose reordered columns cut blocks, are widened to what their blocks stand for.
+    // bf16, f16 and the block types that have kernels stay as they are; other quantised weights, and those whose reordered columns cut blocks, are widened to what their blocks stand for.
     public override WeightFormat Format(string name)
     {
         var tensor = Find(name);
@@ -97,6 +97,7 @@ internal sealed class GgufSource(GgufFile file, ModelFamily family, ModelConfig 
     private static WeightFormat Kept(GgufType type) => type switch
     {
         GgufType.BF16 => WeightFormat.BFloat16,
+        GgufType.F16 => WeightFormat.Float16,
         GgufType.Q8_0 => WeightFormat.Q8_0,
         GgufType.Q4_0 => WeightFormat.Q4_0,
         GgufType.Q4_K => WeightFormat.Q4_K,

@@ -24,7 +24,7 @@ internal sealed class WeightPacker : IBlockWeights
     /// <param name="family">Knows the blocks.</param>
     /// <param name="c">The shape.</param>
     /// <param name="source">The tensors.</param>
-    /// <param name="fast">Whether bf16 matrices are rounded to 12-bit blocks, for integer products.</param>
+    /// <param name="fast">Whether bf16, f16 and float32 matrices are rounded to 12-bit blocks, for integer products.</param>
     /// <param name="progress">Told the share of bytes read, 0 to 1.</param>
     /// <param name="notes">What was left out or unexpected, a line each.</param>
     /// <exception cref="CapvecException">A tensor is missing or of another shape, or the files cannot be read.</exception>
@@ -161,7 +161,7 @@ internal sealed class WeightPacker : IBlockWeights
         {
             var from = Math.Max(offset, panel * PackedMatrix.PanelRows);
             var to = Math.Min(offset + rows, (panel + 1) * PackedMatrix.PanelRows);
-            if (matrix.Format is not (WeightFormat.Float32 or WeightFormat.BFloat16 or WeightFormat.Block12))
+            if (matrix.Format.IsQuantised() && matrix.Format != WeightFormat.Block12)
             {
                 FillBlocks(matrix, name, offset, from, to);
                 return;

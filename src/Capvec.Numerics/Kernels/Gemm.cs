@@ -77,18 +77,31 @@ public static unsafe class Gemm
     private static void FloatPanels(KernelPath path, PackedMatrix w, int first, int count, PackedRows x, PanelSums sums)
     {
         var words = w.Format == WeightFormat.Float32 ? PackedMatrix.PanelRows : PackedMatrix.PanelRows / 2;
+        // One tile widens halves in registers; more of them share a chunk that is widened once.
+        var widened = w.Format == WeightFormat.Float16 && (x.Tiles > 1 || !w.IsFinite);
+        var format = widened ? WeightFormat.Float32 : w.Format;
+        var scratch = GemmScratch.Current;
         for (var column = 0; column < w.Columns; column += PackedRows.ChunkColumns)
         {
             var columns = Math.Min(PackedRows.ChunkColumns, w.Columns - column);
             for (var i = 0; i < count; i++)
             {
                 var weights = w.Panel(first + i) + ((long)column * words);
+                if (widened)
+                {
+                    if (w.IsFinite)
+                        HalfChunk.Widen(weights, columns, scratch.Floats);
+                    else
+                        HalfChunk.WidenAny(weights, columns, scratch.Floats);
+                    weights = (uint*)scratch.Floats;
+                }
+
                 var isLast = column + columns == w.Columns;
                 for (var tile = 0; tile < x.Tiles; tile++)
                 {
                     var (start, size) = x.Tile(tile);
                     var to = sums.Next(i, start, isLast, out var stride);
-                    Tile(path, w.Format, weights, x.At(start, column / PackedRows.ChunkColumns), columns, size, sums.At(i, start), to, stride, column == 0);
+                    Tile(path, format, weights, x.At(start, column / PackedRows.ChunkColumns), columns, size, sums.At(i, start), to, stride, column == 0);
                 }
             }
         }
@@ -158,26 +171,22 @@ public static unsafe class Gemm
 
     private static void Tile(KernelPath path, WeightFormat format, uint* w, float* x, int k, int tokens, float* from, float* y, long stride, bool first)
     {
+        switch (format)
+        {
+            case WeightFormat.BFloat16: Tile<BFloat16Panel>(path, w, x, k, tokens, from, y, stride, first); break;
+            case WeightFormat.Float16: Tile<Float16Panel>(path, w, x, k, tokens, from, y, stride, first); break;
+            default: Tile<Float32Panel>(path, w, x, k, tokens, from, y, stride, first); break;
+        }
+    }
+
+    private static void Tile<TFormat>(KernelPath path, uint* w, float* x, int k, int tokens, float* from, float* y, long stride, bool first)
+        where TFormat : struct, IPanelFormat
+    {
         switch (path)
         {
-            case KernelPath.Avx512:
-                if (format == WeightFormat.BFloat16)
-                    GemmAvx512.Tile<BFloat16Panel>(w, x, k, tokens, from, y, stride, first);
-                else
-                    GemmAvx512.Tile<Float32Panel>(w, x, k, tokens, from, y, stride, first);
-                break;
-            case KernelPath.Avx2:
-                if (format == WeightFormat.BFloat16)
-                    GemmAvx2.Tile<BFloat16Panel>(w, x, k, tokens, from, y, stride, first);
-                else
-                    GemmAvx2.Tile<Float32Panel>(w, x, k, tokens, from, y, stride, first);
-                break;
-            default:
-                if (format == WeightFormat.BFloat16)
-                    GemmPortable.Tile<BFloat16Panel>(w, x, k, tokens, from, y, stride, first);
-                else
-                    GemmPortable.Tile<Float32Panel>(w, x, k, tokens, from, y, stride, first);
-                break;
+            case KernelPath.Avx512: GemmAvx512.Tile<TFormat>(w, x, k, tokens, from, y, stride, first); break;
+            case KernelPath.Avx2: GemmAvx2.Tile<TFormat>(w, x, k, tokens, from, y, stride, first); break;
+            default: GemmPortable.Tile<TFormat>(w, x, k, tokens, from, y, stride, first); break;
         }
     }
 }

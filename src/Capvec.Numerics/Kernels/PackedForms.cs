@@ -4,7 +4,7 @@ namespace Capvec.Numerics.Kernels;
 [Flags]
 public enum PackedForms
 {
-    /// <summary>float32: for float32 and bf16 weights, and for exact products with quantised ones.</summary>
+    /// <summary>float32: for float32, bf16 and f16 weights, and for exact products with quantised ones.</summary>
     Float = 1,
 
     /// <summary>14-bit integers and a sign: for fast products with quantised weights.</summary>

@@ -11,6 +11,7 @@ namespace Capvec.Numerics.Kernels;
 /// <code>
 /// Float32:  float [columns][32]            column k, rows 0..31
 /// BFloat16: uint  [columns][16]            lane i: low half = row i, high half = row i + 16
+/// Float16:  uint  [columns][16]            the same, for <see cref="Float16Panel"/>
 /// </code>
 /// One 64-byte load of the bf16 form gives two vectors of 16 weights: <c>v &lt;&lt; 16</c> and <c>v &amp; 0xFFFF0000</c>.
 /// The quantised formats are described at <see cref="PanelLayout"/>.
@@ -46,13 +47,16 @@ public sealed unsafe class PackedMatrix : IDisposable
     /// <summary>How weights are kept.</summary>
     public WeightFormat Format { get; }
 
+    /// <summary>Whether no weight of a half-precision matrix is infinite or NaN: such do not go through the fast widening. True for the other formats, whose kernels do not ask.</summary>
+    public bool IsFinite { get; private set; } = true;
+
     /// <summary>Bytes of memory.</summary>
     public long Bytes => _data.Length * sizeof(uint);
 
     /// <summary>Start of a panel.</summary>
     public uint* Panel(int index) => _data.Pointer + (index * _panelWords);
 
-    /// <summary>Sets one row [columns] of a float32, bf16 or 12-bit matrix. For bf16 the values must be bf16 numbers: the lower half of each is dropped; 12-bit blocks round.</summary>
+    /// <summary>Sets one row [columns] of a float32, bf16, f16 or 12-bit matrix. For bf16 the values must be bf16 numbers: the lower half of each is dropped; f16 and 12-bit blocks round.</summary>
     public void SetRow(int row, ReadOnlySpan<float> values)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, Columns);
@@ -65,7 +69,11 @@ public sealed unsafe class PackedMatrix : IDisposable
                     panel[((long)k * PanelRows) + lane] = BitConverter.SingleToUInt32Bits(values[k]);
                 break;
             case WeightFormat.BFloat16:
-                SetBFloat16(panel, lane, values);
+                for (var k = 0; k < values.Length; k++)
+                    SixteenBits(panel, lane, k) = (ushort)(BitConverter.SingleToUInt32Bits(values[k]) >> 16);
+                break;
+            case WeightFormat.Float16:
+                SetFloat16(panel, lane, values);
                 break;
             case WeightFormat.Block12:
                 Repacking.Block12((byte*)panel, lane, values);
@@ -95,10 +103,12 @@ public sealed unsafe class PackedMatrix : IDisposable
 
         for (var k = 0; k < Columns; k++)
         {
-            if (Format == WeightFormat.Float32)
-                destination[k] = BitConverter.UInt32BitsToSingle(panel[((long)k * PanelRows) + lane]);
-            else
-                destination[k] = BitConverter.UInt32BitsToSingle(lane >= 16 ? panel[((long)k * 16) + lane - 16] & 0xFFFF0000 : panel[((long)k * 16) + lane] << 16);
+            destination[k] = Format switch
+            {
+                WeightFormat.Float32 => BitConverter.UInt32BitsToSingle(panel[((long)k * PanelRows) + lane]),
+                WeightFormat.BFloat16 => BitConverter.UInt32BitsToSingle((uint)SixteenBits(panel, lane, k) << 16),
+                _ => (float)BitConverter.UInt16BitsToHalf(SixteenBits(panel, lane, k)),
+            };
         }
     }
 
@@ -121,17 +131,23 @@ public sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Where a chunk of a quantised panel begins; one past the last is good to be asked for ahead, not to be read.</summary>
     internal byte* Chunk(int panel, int chunk) => (byte*)Panel(panel) + ((long)chunk * PanelLayout.ChunkBytes(Format, PanelLayout.ChunkColumns));
 
-    private static void SetBFloat16(uint* panel, int lane, ReadOnlySpan<float> values)
+    private void SetFloat16(uint* panel, int lane, ReadOnlySpan<float> values)
     {
-        var high = lane >= PanelRows / 2;
-        lane %= PanelRows / 2;
+        var isFinite = true;
         for (var k = 0; k < values.Length; k++)
         {
-            ref var word = ref panel[((long)k * (PanelRows / 2)) + lane];
-            var bits = BitConverter.SingleToUInt32Bits(values[k]) >> 16;
-            word = high ? (word & 0xFFFF) | (bits << 16) : (word & 0xFFFF0000) | bits;
+            var half = (Half)values[k];
+            isFinite &= Half.IsFinite(half);
+            SixteenBits(panel, lane, k) = BitConverter.HalfToUInt16Bits(half);
         }
+
+        // Rows are set on many threads; whichever finds one, the answer is the same.
+        if (!isFinite)
+            IsFinite = false;
     }
+
+    // A weight of a 16-bit format: the lower or the upper half of its word.
+    private static ref ushort SixteenBits(uint* panel, int lane, int column) => ref ((ushort*)panel)[((long)column * PanelRows) + (2 * (lane % (PanelRows / 2))) + (lane / (PanelRows / 2))];
 
     private void GetQuantised(byte* panel, int lane, Span<float> destination)
     {

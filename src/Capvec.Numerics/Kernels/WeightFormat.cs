@@ -9,6 +9,9 @@ public enum WeightFormat
     /// <summary>bfloat16, the upper half of a float32; widened without loss inside the kernel.</summary>
     BFloat16,
 
+    /// <summary>IEEE half precision, as files store F16; widened without loss, inside the kernel or a chunk at a time.</summary>
+    Float16,
+
     /// <summary>12-bit integers and a sign with one scale for 32 columns: the fast form of bf16 weights, 2.06 bytes a weight. Error at most 1/8190 of the block's largest weight.</summary>
     Block12,
 

@@ -9,7 +9,7 @@ public static class WeightFormats
     /// <summary>A row's columns must be a multiple of this.</summary>
     public static int ColumnMultiple(this WeightFormat format) => format switch
     {
-        WeightFormat.Float32 or WeightFormat.BFloat16 => 1,
+        WeightFormat.Float32 or WeightFormat.BFloat16 or WeightFormat.Float16 => 1,
         WeightFormat.Q4_K or WeightFormat.Q6_K => 256,
         _ => 32,
     };
@@ -31,7 +31,7 @@ public static class WeightFormats
     public static long PanelBytes(this WeightFormat format, int columns) => format switch
     {
         WeightFormat.Float32 => (long)columns * 128,
-        WeightFormat.BFloat16 => (long)columns * 64,
+        WeightFormat.BFloat16 or WeightFormat.Float16 => (long)columns * 64,
         _ => ((long)(columns / Quantised.PanelLayout.ChunkColumns) * Quantised.PanelLayout.ChunkBytes(format, Quantised.PanelLayout.ChunkColumns))
             + Quantised.PanelLayout.ChunkBytes(format, columns % Quantised.PanelLayout.ChunkColumns),
     };

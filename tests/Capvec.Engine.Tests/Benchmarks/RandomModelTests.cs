@@ -27,10 +27,11 @@ public sealed class RandomModelTests : IDisposable
     }
 
     [Theory]
+    [InlineData("f16", 0.001)]
     [InlineData("q8_0", 0.35)]
     [InlineData("q4_0", 2)]
     [InlineData("q4_K", 2)]
-    public async Task A_quantised_file_is_near_the_same_model(string format, double mostError)
+    public async Task A_rounded_file_is_near_the_same_model(string format, double mostError)
     {
         RandomModelFolder.Write(_shape, At("folder"));
         RandomModelGguf.Write(_shape, format, At("file.gguf"));
@@ -73,7 +74,7 @@ public sealed class RandomModelTests : IDisposable
     public void An_unknown_shape_or_format_is_refused_with_those_that_exist()
     {
         Should.Throw<CapvecException>(() => RandomShape.Named("5B")).Message.ShouldBe("shape \"5B\" is not known; expected 0.8B, 2B, 4B, tiny.");
-        Should.Throw<CapvecException>(() => RandomModelGguf.Write(_shape, "q9", At("x.gguf"))).Message.ShouldContain("expected f32, bf16, q8_0, q4_0, q4_K");
+        Should.Throw<CapvecException>(() => RandomModelGguf.Write(_shape, "q9", At("x.gguf"))).Message.ShouldContain("expected f32, bf16, f16, q8_0, q4_0, q4_K");
         File.Exists(At("x.gguf")).ShouldBeFalse();
     }
 

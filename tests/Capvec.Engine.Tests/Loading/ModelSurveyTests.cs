@@ -40,6 +40,7 @@ public sealed class ModelSurveyTests
         var f32 = survey.Memory(WeightFormat.Float32).Weights;
         f32.ShouldBeInRange(4 * survey.MatrixWeights, (long)(4.05 * survey.MatrixWeights));
         survey.Memory(WeightFormat.BFloat16).Weights.ShouldBe(f32 / 2);
+        survey.Memory(WeightFormat.Float16).Weights.ShouldBe(f32 / 2);
         survey.Memory(WeightFormat.Q8_0).Weights.ShouldBe(f32 / 4 / 32 * 34);
     }
 

@@ -14,7 +14,7 @@ public static class RandomModelGguf
     private const int EndToken = 256;
 
     /// <summary>The formats that can be written. In the 4-bit ones the embedding, which is the output matrix, is q6_K, as in published files.</summary>
-    public static IReadOnlyList<string> Formats { get; } = ["f32", "bf16", "q8_0", "q4_0", "q4_K"];
+    public static IReadOnlyList<string> Formats { get; } = ["f32", "bf16", "f16", "q8_0", "q4_0", "q4_K"];
 
     /// <summary>Writes the file, a tensor at a time.</summary>
     /// <param name="shape">The model's shape.</param>
@@ -27,6 +27,7 @@ public static class RandomModelGguf
         {
             "f32" => (GgufType.F32, GgufType.F32, 0u),
             "bf16" => (GgufType.BF16, GgufType.BF16, 32u),
+            "f16" => (GgufType.F16, GgufType.F16, 1u),
             "q8_0" => (GgufType.Q8_0, GgufType.Q8_0, 7u),
             "q4_0" => (GgufType.Q4_0, GgufType.Q6_K, 2u),
             "q4_K" => (GgufType.Q4_K, GgufType.Q6_K, 15u),

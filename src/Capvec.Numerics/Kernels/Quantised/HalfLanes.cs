@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace Capvec.Numerics.Kernels.Quantised;
 
-/// <summary>Sixteen half-precision numbers to float32, exactly, by moving bits: the instruction for it is not to be had from .NET 10.</summary>
+/// <summary>Sixteen finite half-precision numbers to float32, exactly, by moving bits: the instruction for it is not to be had from .NET 10.</summary>
 internal static unsafe class HalfLanes
 {
     /// <summary>2^112: brings an exponent of half precision, read as float32's, to its value; subnormal numbers too.</summary>
