@@ -101,8 +101,10 @@ public sealed class Screener
     {
         var changes = points.Select(_ => new TraceChange[_traces.Count]).ToArray();
         var layers = points.Select(p => p.Layer).Distinct().ToList();
+        // The residual streams of the groups in work take half of the engine's cache at most; the rest is for states above them.
+        var most = _engine.Options.CacheBytes / 2 / AtOnce / (sizeof(float) * (long)_engine.Model.Hidden * layers.Count);
         // Tasks of a fold are steered alike and begin alike: one after the other.
-        var groups = _traces.Index().GroupBy(t => (t.Item.Fold, t.Item.Task)).OrderBy(g => g.Key.Fold).Select(g => new TraceGroup(g)).ToList();
+        var groups = _traces.Index().GroupBy(t => (t.Item.Fold, t.Item.Task)).OrderBy(g => g.Key.Fold).SelectMany(g => TraceGroup.Make(g, most)).ToList();
         var together = AtOnce * groups.Max(g => g.Members.Length);
         var rows = Math.Max(1, (int)Math.Min(int.MaxValue, _plan.ReferenceBytes / together / (sizeof(float) * (long)_engine.Model.Vocabulary)));
         var gate = new Lock();

@@ -17,12 +17,23 @@ public sealed class ScreenerTests : IDisposable
     public void Each_trace_of_a_group_shares_most_with_the_one_before_it()
     {
         int[][] ids = [[1, 2, 3, 4], [1, 2, 9], [5], [1, 2, 3], [1, 2, 3, 4], [1, 2, 3, 8, 8]];
-        var group = new TraceGroup(ids.Select((tokens, i) => (i, Trace("t", tokens, Math.Min(2, tokens.Length - 1)))));
+        var traces = ids.Select((tokens, i) => (i, Trace("t", tokens, Math.Min(2, tokens.Length - 1)))).ToList();
+        var group = TraceGroup.Make(traces, 1000).ShouldHaveSingleItem();
         group.Members.Select(m => m.Index).ShouldBe([3, 0, 4, 5, 1, 2]);
         group.Members.Select(m => m.Shared).ShouldBe([0, 3, 4, 3, 2, 0]);
         group.Members.Select(m => m.IsNew).ShouldBe([true, true, false, true, true, true]);
         foreach (var (member, i) in group.Members.Select((m, i) => (m, i)))
             member.Shared.ShouldBe(group.Members.Take(i).Select(earlier => earlier.Trace.Ids.Zip(member.Trace.Ids).TakeWhile((p, at) => p.First == p.Second && earlier.Trace.Own[at] == member.Trace.Own[at]).Count()).DefaultIfEmpty(0).Max());
+    }
+
+    [Fact]
+    public void A_group_has_no_more_positions_than_can_be_kept_unless_it_is_one_trace()
+    {
+        int[][] ids = [[1, 2, 3, 4], [1, 2, 3, 5, 6], [1, 2, 7], [8, 9, 9, 9, 9, 9, 9, 9, 9]];
+        var traces = ids.Select((tokens, i) => (i, Trace("t", tokens, tokens.Length - 1))).ToList();
+        TraceGroup.Make(traces, 6).Select(g => g.Members.Select(m => (m.Index, m.Shared)).ToArray()).ShouldBe([[(0, 0), (1, 3)], [(2, 0)], [(3, 0)]]);
+        TraceGroup.Make(traces, 7).Select(g => g.Members.Select(m => (m.Index, m.Shared)).ToArray()).ShouldBe([[(0, 0), (1, 3), (2, 2)], [(3, 0)]]);
+        TraceGroup.Make(traces, 0).Count.ShouldBe(4);
     }
 
     [Theory]
