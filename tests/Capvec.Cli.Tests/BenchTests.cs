@@ -66,6 +66,8 @@ public sealed class BenchTests
     [InlineData("bench kernels --shapes 3584", "--shapes 3584: ROWSxCOLUMNS was expected")]
     [InlineData("bench kernels --shapes 32x96 --formats Q4_K", "--shapes 32x96: Q4_K needs a multiple of 256 columns")]
     [InlineData("bench kernels --tokens 0", "--tokens")]
+    [InlineData("bench engine --model /no/where", "--model /no/where: there is no such folder or file")]
+    [InlineData("bench make-model --shape tiny --format f17 --out /tmp/capvec-none.gguf", "--format: Argument 'f17' not recognized. Must be one of: 'f32' 'bf16' 'f16' 'q8_0' 'q4_0' 'q4_K';")]
     [InlineData("bench engine --model models/phantom/checkpoint --contexts 1000000", "--contexts")]
     [InlineData("bench engine --model models/phantom/checkpoint --batches 1000", "--batches: numbers from 1 to 64")]
     public async Task Wrong_usage_is_one_line(string line, string expected)

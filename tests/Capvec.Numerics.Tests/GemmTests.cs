@@ -1,4 +1,5 @@
 using Capvec.Numerics.Kernels;
+using static Capvec.Numerics.Tests.Products;
 
 namespace Capvec.Numerics.Tests;
 
@@ -73,21 +74,6 @@ public sealed unsafe class GemmTests
         y[..40].ShouldAllBe(v => float.IsFinite(v));
         y[40..80].ShouldAllBe(v => float.IsNaN(v));
         y[80..].ShouldAllBe(v => float.IsFinite(v));
-    }
-
-    private static float[] Multiply(KernelPath path, PackedMatrix w, float[] x, int tokens)
-    {
-        using var packed = new PackedRows();
-        packed.Reshape(tokens, w.Columns);
-        var y = new float[tokens * w.Rows];
-        fixed (float* from = x, to = y)
-        {
-            for (var tile = 0; tile < packed.Tiles; tile++)
-                packed.PackTile(tile, from, w.Columns);
-            Gemm.Panels(path, w, packed, to, w.Rows, 0, w.Panels);
-        }
-
-        return y;
     }
 
     private static PackedMatrix Matrix(Random random, int rows, int columns, WeightFormat format)

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Capvec.Numerics.Kernels;
+using static Capvec.Numerics.Tests.Products;
 
 namespace Capvec.Numerics.Tests;
 
@@ -95,20 +96,5 @@ public sealed unsafe class HalfGemmTests
         for (var r = 0; r < rows; r++)
             w.SetRow(r, values.AsSpan(r * columns, columns));
         return w;
-    }
-
-    private static float[] Multiply(KernelPath path, PackedMatrix w, float[] x, int tokens)
-    {
-        using var packed = new PackedRows();
-        packed.Reshape(tokens, w.Columns);
-        var y = new float[tokens * w.Rows];
-        fixed (float* from = x, to = y)
-        {
-            for (var tile = 0; tile < packed.Tiles; tile++)
-                packed.PackTile(tile, from, w.Columns);
-            Gemm.Panels(path, w, packed, to, w.Rows, 0, w.Panels);
-        }
-
-        return y;
     }
 }

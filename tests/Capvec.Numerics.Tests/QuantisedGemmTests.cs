@@ -1,4 +1,5 @@
 using Capvec.Numerics.Kernels;
+using static Capvec.Numerics.Tests.Products;
 
 namespace Capvec.Numerics.Tests;
 
@@ -193,21 +194,6 @@ public sealed unsafe class QuantisedGemmTests
         }
 
         return (exact, bound + (size * 1e-5));
-    }
-
-    private static float[] Multiply(KernelPath path, PackedMatrix w, float[] x, int tokens, bool exact)
-    {
-        using var packed = new PackedRows();
-        packed.Reshape(tokens, w.Columns, Gemm.FormFor(w.Format, exact));
-        var y = new float[tokens * w.Rows];
-        fixed (float* from = x, to = y)
-        {
-            for (var tile = 0; tile < packed.Tiles; tile++)
-                packed.PackTile(tile, from, w.Columns);
-            Gemm.Panels(path, w, packed, to, w.Rows, 0, w.Panels, exact);
-        }
-
-        return y;
     }
 
     private static float[] Values(Random random, int n) => [.. Enumerable.Range(0, n).Select(_ => (float)((random.NextDouble() * 2) - 1))];

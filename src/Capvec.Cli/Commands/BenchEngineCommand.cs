@@ -16,7 +16,7 @@ internal sealed class BenchEngineCommand : CapvecCommand
 {
     private static readonly string[] Heading = ["work   ", "context", "sequences", "captured", "steered", "tokens/s", "GB/s ", "G MAC/s", "of roof"];
 
-    private readonly Option<string> _model = new("--model", "-m") { Description = "Model folder in the Hugging Face layout, or a GGUF file.", Required = true, HelpName = "PATH" };
+    private readonly Option<string> _model = PathOptions.Model();
     private readonly Option<int[]> _contexts = new("--contexts") { Description = "Lengths of prompts.", HelpName = "N", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [512] };
     private readonly Option<int[]> _batches = new("--batches") { Description = "Sequences at once.", HelpName = "N", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 4, 8, 16, 32] };
     private readonly Option<int> _tokens = NumberOptions.Number("--tokens", "Tokens that each sequence writes.", 32, 1, 100_000);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Capvec.Cli.Commands;
@@ -94,7 +95,11 @@ internal static class CommandHost
             return $"{(unknown is null ? "no command given" : $"there is no command '{unknown}'")}; run \"capvec --help\" to see them";
         }
 
-        return $"{parsed.Errors[0].Message.TrimEnd('.')}; run \"{path} --help\" to see what it takes";
+        // The library's own messages do not always name the option, and lists in them are one value a line.
+        var error = parsed.Errors[0];
+        var message = string.Join(' ', error.Message.TrimEnd('.').Split(['\n', '\r', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        var option = (error.SymbolResult as OptionResult)?.Option.Name;
+        return $"{(option is null || message.Contains(option, StringComparison.Ordinal) ? "" : $"{option}: ")}{message}; run \"{path} --help\" to see what it takes";
 
         static IEnumerable<string> Path(Command? command)
         {

@@ -41,15 +41,7 @@ internal sealed class GroupPasses
         var plain = await Task.WhenAll(group.Members.Select(member => PassAsync(
             engine,
             member,
-            new ForwardRequest
-            {
-                Tokens = member.Trace.Ids,
-                Own = member.Trace.Own,
-                Adapter = adapter,
-                Score = new ScoreRequest { Targets = member.Targets, KeepRows = Rows(member, keepRows) },
-                KeepTrunks = [.. layers],
-                Capture = new CaptureRequest { Layers = [.. layers], Reduction = CaptureReduction.Lengths, Tokens = member.Targets },
-            },
+            Pass(member, adapter, layers) with { Score = new ScoreRequest { Targets = member.Targets, KeepRows = Rows(member, keepRows) }, KeepTrunks = [.. layers] },
             cancellation))).ConfigureAwait(false);
         return new(engine, adapter, group, layers, plain);
     }
@@ -60,19 +52,19 @@ internal sealed class GroupPasses
         var passes = await Task.WhenAll(_group.Members.Select((member, i) => PassAsync(
             _engine,
             member,
-            new ForwardRequest
-            {
-                Tokens = member.Trace.Ids,
-                Own = member.Trace.Own,
-                Adapter = _adapter,
-                Steering = steering,
-                Score = new ScoreRequest { Targets = member.Targets, Reference = _references[i] },
-                Capture = new CaptureRequest { Layers = [layer], Reduction = CaptureReduction.Lengths, Tokens = member.Targets },
-            },
+            Pass(member, _adapter, [layer]) with { Steering = steering, Score = new ScoreRequest { Targets = member.Targets, Reference = _references[i] } },
             cancellation))).ConfigureAwait(false);
         var slot = _layers.Index().First(l => l.Item == layer).Index;
         return [.. Readings(_group, passes, isPlain: false).Select((steered, i) => Change(_group.Members[i].Trace, _plain[i], steered, slot))];
     }
+
+    private static ForwardRequest Pass(TraceMember member, LoraAdapter? adapter, IReadOnlyList<int> layers) => new()
+    {
+        Tokens = member.Trace.Ids,
+        Own = member.Trace.Own,
+        Adapter = adapter,
+        Capture = new CaptureRequest { Layers = [.. layers], Reduction = CaptureReduction.Lengths, Tokens = member.Targets },
+    };
 
     private static async Task<ForwardResult?> PassAsync(InferenceEngine engine, TraceMember member, ForwardRequest request, CancellationToken cancellation) =>
         member.IsNew ? await engine.ForwardAsync(request, cancellation).ConfigureAwait(false) : null;

@@ -19,9 +19,12 @@ internal readonly unsafe struct Float16Panel : IPanelFormat
     public static void Load(uint* column, out Vector512<float> low, out Vector512<float> high)
     {
         var pairs = Vector512.Load((int*)column);
-        low = (((pairs << 16) >> 3) & Vector512.Create(Digits)).AsSingle() * Rebias;
-        high = ((pairs >> 3) & Vector512.Create(Digits)).AsSingle() * Rebias;
+        (low, high) = (Widen(pairs << 16), Widen(pairs));
     }
+
+    /// <summary>The halves in the upper 16 bits of words; what is below them falls away.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Widen(Vector512<int> words) => ((words >> 3) & Vector512.Create(Digits)).AsSingle() * Rebias;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load(uint* column, int part, out Vector256<float> low, out Vector256<float> high)

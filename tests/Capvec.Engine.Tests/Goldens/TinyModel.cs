@@ -2,6 +2,7 @@ using System.Text.Json;
 using Capvec.Engine.Interventions;
 using Capvec.Engine.Loading;
 using Capvec.Formats.Safetensors;
+using Capvec.Numerics.Kernels;
 using Capvec.Tests;
 
 namespace Capvec.Engine.Tests.Goldens;
@@ -22,6 +23,19 @@ internal sealed class TinyModel : IDisposable
 
     /// <summary>Those whose goldens hold steered or adapted runs.</summary>
     public static IReadOnlyList<string> WithRuns { get; } = ["qwen35-tiny", "qwen35-vl-names", "llama-tiny"];
+
+    /// <summary>Each of some models on each path that this machine has.</summary>
+    public static TheoryData<string, KernelPath> OnEveryPath(IEnumerable<string> models)
+    {
+        var data = new TheoryData<string, KernelPath>();
+        foreach (var model in models)
+        {
+            foreach (var path in KernelPaths.Supported)
+                data.Add(model, path);
+        }
+
+        return data;
+    }
 
     public string Folder { get; }
 

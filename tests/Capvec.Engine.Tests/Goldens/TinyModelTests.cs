@@ -9,9 +9,9 @@ namespace Capvec.Engine.Tests.Goldens;
 /// <summary>The tiny random checkpoints against transformers and PEFT: plain, steered and adapted, on every kernel path.</summary>
 public sealed class TinyModelTests
 {
-    public static TheoryData<string, KernelPath> ModelsAndPaths() => OnEveryPath(TinyModel.All);
+    public static TheoryData<string, KernelPath> ModelsAndPaths() => TinyModel.OnEveryPath(TinyModel.All);
 
-    public static TheoryData<string, KernelPath> ModelsWithRunsAndPaths() => OnEveryPath(TinyModel.WithRuns);
+    public static TheoryData<string, KernelPath> ModelsWithRunsAndPaths() => TinyModel.OnEveryPath(TinyModel.WithRuns);
 
     [Theory]
     [MemberData(nameof(ModelsAndPaths))]
@@ -69,17 +69,5 @@ public sealed class TinyModelTests
         }
 
         compared.ShouldBeGreaterThan(0);
-    }
-
-    private static TheoryData<string, KernelPath> OnEveryPath(IReadOnlyList<string> models)
-    {
-        var data = new TheoryData<string, KernelPath>();
-        foreach (var model in models)
-        {
-            foreach (var path in KernelPaths.Supported)
-                data.Add(model, path);
-        }
-
-        return data;
     }
 }

@@ -13,17 +13,7 @@ public sealed class HalfPrecisionTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("capvec-half-").FullName;
 
-    public static TheoryData<string, KernelPath> ModelsAndPaths()
-    {
-        var data = new TheoryData<string, KernelPath>();
-        foreach (var name in TinyModel.All)
-        {
-            foreach (var path in KernelPaths.Supported)
-                data.Add(name, path);
-        }
-
-        return data;
-    }
+    public static TheoryData<string, KernelPath> ModelsAndPaths() => TinyModel.OnEveryPath(TinyModel.All);
 
     [Theory]
     [MemberData(nameof(ModelsAndPaths))]

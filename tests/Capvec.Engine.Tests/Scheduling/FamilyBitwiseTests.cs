@@ -10,17 +10,7 @@ namespace Capvec.Engine.Tests.Scheduling;
 /// <summary>The rules of <see cref="BitwiseTests"/> for the families without a delta rule, with biases, without norms, and with odd widths. Compared with ==, on every kernel path.</summary>
 public sealed class FamilyBitwiseTests
 {
-    public static TheoryData<string, KernelPath> ModelsAndPaths()
-    {
-        var data = new TheoryData<string, KernelPath>();
-        foreach (var model in new[] { "qwen3-tiny", "qwen2-tiny", "llama-tiny", "llama-plain" })
-        {
-            foreach (var path in KernelPaths.Supported)
-                data.Add(model, path);
-        }
-
-        return data;
-    }
+    public static TheoryData<string, KernelPath> ModelsAndPaths() => TinyModel.OnEveryPath(["qwen3-tiny", "qwen2-tiny", "llama-tiny", "llama-plain"]);
 
     [Theory]
     [MemberData(nameof(ModelsAndPaths))]

@@ -1,0 +1,23 @@
+using Capvec.Numerics.Kernels;
+
+namespace Capvec.Numerics.Tests;
+
+/// <summary>Whole products, packed and multiplied in one call.</summary>
+internal static unsafe class Products
+{
+    /// <summary><c>W x</c> of all tokens, [tokens, rows].</summary>
+    public static float[] Multiply(KernelPath path, PackedMatrix w, float[] x, int tokens, bool exact = false)
+    {
+        using var packed = new PackedRows();
+        packed.Reshape(tokens, w.Columns, Gemm.FormFor(w.Format, exact));
+        var y = new float[tokens * w.Rows];
+        fixed (float* from = x, to = y)
+        {
+            for (var tile = 0; tile < packed.Tiles; tile++)
+                packed.PackTile(tile, from, w.Columns);
+            Gemm.Panels(path, w, packed, to, w.Rows, 0, w.Panels, exact);
+        }
+
+        return y;
+    }
+}
