@@ -135,6 +135,7 @@ public static unsafe class Gemm
         var direct = path != KernelPath.Portable && w.Format == WeightFormat.Q8_0 && x.Tiles <= DirectTiles;
         for (var chunk = 0; chunk < w.Chunks; chunk++)
         {
+            var activations = x.Integers.Chunk(chunk);
             for (var i = 0; i < count; i++)
             {
                 var packed = w.Chunk(first + i, chunk);
@@ -148,24 +149,24 @@ public static unsafe class Gemm
                 {
                     var (start, size) = x.Tile(tile);
                     var to = sums.Next(i, start, isLast, out var stride);
-                    IntegerTile(path, unpacked, direct ? packed : null, x.Integers, chunk, start, size, sums.At(i, start), to, stride, next + (Math.Min(tile, 1) * PanelLayout.PrefetchBytes));
+                    IntegerTile(path, unpacked, direct ? packed : null, activations, start, size, sums.At(i, start), to, stride, chunk == 0, next + (Math.Min(tile, 1) * PanelLayout.PrefetchBytes));
                 }
             }
         }
     }
 
-    private static void IntegerTile(KernelPath path, UnpackedChunk w, byte* bytes, IntegerRows x, int chunk, int start, int size, float* from, float* y, long stride, byte* next)
+    private static void IntegerTile(KernelPath path, UnpackedChunk w, byte* bytes, IntegerChunk x, int start, int size, float* from, float* y, long stride, bool first, byte* next)
     {
-        var pairs = x.Pairs(start, chunk);
-        var sums = x.Sums(start, chunk);
-        var scales = x.Scales(start, chunk);
+        var pairs = x.Pairs(start);
+        var sums = x.Sums(start);
+        var scales = x.Scales(start);
         switch (path)
         {
-            case KernelPath.Avx512 when bytes != null: IntegerTileAvx512.TileBytes(bytes, w, pairs, sums, scales, size, from, y, stride, chunk == 0, next); break;
-            case KernelPath.Avx512: IntegerTileAvx512.Tile(w, pairs, sums, scales, size, from, y, stride, chunk == 0, next); break;
-            case KernelPath.Avx2 when bytes != null: IntegerTileAvx2.TileBytes(bytes, w, pairs, sums, scales, size, from, y, stride, chunk == 0, next); break;
-            case KernelPath.Avx2: IntegerTileAvx2.Tile(w, pairs, sums, scales, size, from, y, stride, chunk == 0, next); break;
-            default: IntegerTilePortable.Tile(w, pairs, sums, scales, size, from, y, stride, chunk == 0); break;
+            case KernelPath.Avx512 when bytes != null: IntegerTileAvx512.TileBytes(bytes, w, pairs, sums, scales, size, from, y, stride, first, next); break;
+            case KernelPath.Avx512: IntegerTileAvx512.Tile(w, pairs, sums, scales, size, from, y, stride, first, next); break;
+            case KernelPath.Avx2 when bytes != null: IntegerTileAvx2.TileBytes(bytes, w, pairs, sums, scales, size, from, y, stride, first, next); break;
+            case KernelPath.Avx2: IntegerTileAvx2.Tile(w, pairs, sums, scales, size, from, y, stride, first, next); break;
+            default: IntegerTilePortable.Tile(w, pairs, sums, scales, size, from, y, stride, first); break;
         }
     }
 

@@ -20,6 +20,7 @@ public sealed unsafe class PackedRows : IDisposable
 
     private readonly NativeBuffer<float> _data = new(0);
     private readonly IntegerRows _integers = new();
+    private readonly List<(int Start, int Size)> _tiles = [];
 
     /// <summary>Rows packed.</summary>
     public int Count { get; private set; }
@@ -28,7 +29,7 @@ public sealed unsafe class PackedRows : IDisposable
     public int Columns { get; private set; }
 
     /// <summary>Number of tiles.</summary>
-    public int Tiles { get; private set; }
+    public int Tiles => _tiles.Count;
 
     /// <summary>The forms that are packed.</summary>
     public PackedForms Forms { get; private set; }
@@ -41,8 +42,9 @@ public sealed unsafe class PackedRows : IDisposable
     /// <param name="forms">What the matrices that will read them need, see <see cref="Gemm.FormFor"/>.</param>
     public void Reshape(int count, int columns, PackedForms forms = PackedForms.Float)
     {
+        if (count != Count)
+            Divide(count);
         (Count, Columns, Forms) = (count, columns, forms);
-        Tiles = TilesOf(count);
         if (forms.HasFlag(PackedForms.Float))
             _data.Resize((long)count * columns);
         if (forms.HasFlag(PackedForms.Integer))
@@ -50,22 +52,7 @@ public sealed unsafe class PackedRows : IDisposable
     }
 
     /// <summary>First row and number of rows of a tile.</summary>
-    public (int Start, int Size) Tile(int index)
-    {
-        var full = FullTiles(Count);
-        if (index < full)
-            return (index * MaxTile, MaxTile);
-        var start = full * MaxTile;
-        var rest = Count - start;
-        for (var i = full; ; i++)
-        {
-            var size = rest >= 4 ? 4 : rest >= 2 ? 2 : 1;
-            if (i == index)
-                return (start, size);
-            start += size;
-            rest -= size;
-        }
-    }
+    public (int Start, int Size) Tile(int index) => _tiles[index];
 
     /// <summary>The float32 part of a tile that begins at a row: the columns of one chunk, <c>[columns][tokens]</c>.</summary>
     public float* At(int startRow, int chunk) => _data.Pointer + ((long)chunk * ChunkColumns * Count) + ((long)startRow * Math.Min(ChunkColumns, Columns - (chunk * ChunkColumns)));
@@ -140,12 +127,14 @@ public sealed unsafe class PackedRows : IDisposable
     }
 
     // Eight rows are 4 + 4, not 6 + 2: small tiles spend more on reading weights. The last tile of six gives way.
-    private static int FullTiles(int count) => count % MaxTile == 2 && count > MaxTile ? (count / MaxTile) - 1 : count / MaxTile;
-
-    private static int TilesOf(int count)
+    private void Divide(int count)
     {
-        var full = FullTiles(count);
-        var rest = count - (full * MaxTile);
-        return full + (rest / 4) + (rest % 4 / 2) + (rest % 2);
+        _tiles.Clear();
+        for (var start = 0; start < count; start += _tiles[^1].Size)
+        {
+            var rest = count - start;
+            var size = rest >= MaxTile && rest != 8 ? MaxTile : rest >= 4 ? 4 : rest >= 2 ? 2 : 1;
+            _tiles.Add((start, size));
+        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Capvec.Numerics.Kernels;
 
 /// <summary>
@@ -12,9 +14,11 @@ namespace Capvec.Numerics.Kernels;
 internal readonly unsafe struct PanelSums(float* sums, int rows, float* y, long stride, int whole)
 {
     /// <summary>The sums so far of a panel's rows from <paramref name="row"/> on, 32 apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float* At(int panel, int row) => sums + ((((long)panel * rows) + row) * PackedMatrix.PanelRows);
 
     /// <summary>Where a chunk leaves its sums.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float* Next(int panel, int row, bool isLast, out long apart)
     {
         var ends = isLast && panel < whole;

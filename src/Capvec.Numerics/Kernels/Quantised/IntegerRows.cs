@@ -31,14 +31,12 @@ internal sealed unsafe class IntegerRows : IDisposable
         _sums.Resize((long)count * _blocks);
     }
 
-    /// <summary>The pairs of a chunk of the tile that begins at a row.</summary>
-    public int* Pairs(int start, int chunk) => _pairs.Pointer + ((long)chunk * (PanelLayout.ChunkColumns / 2) * _count) + ((long)start * (ColumnsOf(chunk) / 2));
-
-    /// <summary>[tokens] scales of a chunk of a tile.</summary>
-    public float* Scales(int start, int chunk) => _scales.Pointer + ((long)chunk * _count) + start;
-
-    /// <summary>[blocks of 32 columns][tokens] sums of the integers of a chunk of a tile.</summary>
-    public float* Sums(int start, int chunk) => _sums.Pointer + ((long)chunk * (PanelLayout.ChunkColumns / PanelLayout.BlockColumns) * _count) + ((long)start * (ColumnsOf(chunk) / PanelLayout.BlockColumns));
+    /// <summary>A chunk of all rows.</summary>
+    public IntegerChunk Chunk(int index)
+    {
+        var before = (long)index * PanelLayout.ChunkColumns * _count;
+        return new IntegerChunk(_pairs.Pointer + (before / 2), _sums.Pointer + (before / PanelLayout.BlockColumns), _scales.Pointer + ((long)index * _count), ColumnsOf(index));
+    }
 
     /// <summary>Rounds the rows of one tile from <c>source + row * stride</c>.</summary>
     public void PackTile(int start, int size, float* source, long stride)
@@ -47,9 +45,10 @@ internal sealed unsafe class IntegerRows : IDisposable
         {
             var columns = ColumnsOf(chunk);
             var from = source + (start * stride) + (chunk * PanelLayout.ChunkColumns);
-            var pairs = Pairs(start, chunk);
-            var sums = Sums(start, chunk);
-            var scales = Scales(start, chunk);
+            var to = Chunk(chunk);
+            var pairs = to.Pairs(start);
+            var sums = to.Sums(start);
+            var scales = to.Scales(start);
             var t = 0;
             for (; t < size - 1; t += 2)
                 Two(from + (t * stride), from + ((t + 1) * stride), columns, size, pairs + t, sums + t, scales + t);

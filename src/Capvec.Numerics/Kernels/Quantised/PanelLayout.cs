@@ -41,9 +41,12 @@ internal static class PanelLayout
 
     public const int Q6KBlockBytes = 3 * 128;
 
+    /// <summary>Bytes of a block of 32 columns of q8_0.</summary>
+    public const int Q80BlockBytes = 64 + (16 * 64);
+
     public static int BlockBytes(WeightFormat format) => format switch
     {
-        WeightFormat.Q8_0 => 64 + (16 * 64),
+        WeightFormat.Q8_0 => Q80BlockBytes,
         WeightFormat.Block12 => 64 + (16 * 128),
         WeightFormat.Q4_0 => 64 + (4 * 128),
         _ => throw new ArgumentOutOfRangeException(nameof(format)),

@@ -32,8 +32,9 @@ internal static unsafe class Unpacking
     public static void Q80Scales(byte* from, int columns, UnpackedChunk to)
     {
         (to.HasMinima, to.PairsPerBlock, to.Blocks) = (false, 16, columns / PanelLayout.BlockColumns);
-        for (var b = 0; b < to.Blocks; b++)
-            Scales(from + (b * PanelLayout.BlockBytes(WeightFormat.Q8_0)), to.Scales + (b * Rows));
+        var scales = to.Scales;
+        for (var b = to.Blocks; b > 0; b--, from += PanelLayout.Q80BlockBytes, scales += Rows)
+            Scales(from, scales);
     }
 
     /// <summary>The chunk as float32 weights [columns][32 rows]: the panel of the exact kernels.</summary>
@@ -65,7 +66,7 @@ internal static unsafe class Unpacking
     {
         var values = to.Values;
         var scales = to.Scales;
-        for (var b = to.Blocks; b > 0; b--, from += 64 + (16 * 64), scales += Rows)
+        for (var b = to.Blocks; b > 0; b--, from += PanelLayout.Q80BlockBytes, scales += Rows)
         {
             Scales(from, scales);
             for (var p = 0; p < 16; p++, values += 64)
