@@ -26,6 +26,21 @@ public sealed unsafe class RowsTests
     }
 
     [Fact]
+    public void The_first_of_equal_values_is_found_and_an_absent_one_is_not()
+    {
+        var random = new Random(7);
+        for (var n = 1; n <= 70; n++)
+        {
+            var x = Enumerable.Range(0, n).Select(_ => (float)random.Next(1, 9)).ToArray();
+            fixed (float* px = x)
+            {
+                foreach (var value in Enumerable.Range(0, 10))
+                    Rows.IndexOf(px, value, n).ShouldBe(Array.IndexOf(x, value));
+            }
+        }
+    }
+
+    [Fact]
     public void A_row_has_the_same_bits_at_any_address()
     {
         var x = Values(new Random(9), 300);

@@ -21,7 +21,7 @@ internal sealed unsafe class TokenSampler : IDisposable
     }
 
     /// <summary><c>ln p(id)</c> under a row of logits.</summary>
-    public float LogProb(float* logits, int id) => logits[id] - LogSumExp(logits);
+    public float LogProb(float* logits, int id) => logits[id] - LogSumExp(logits, out _);
 
     /// <summary>What a row of logits says of one token: <c>H = ln Z - sum_i p_i l_i</c> with <c>ln Z</c> the normaliser.</summary>
     /// <exception cref="CapvecException">The logits are not finite.</exception>
@@ -43,7 +43,7 @@ internal sealed unsafe class TokenSampler : IDisposable
     /// <param name="step">0-based number of the new token.</param>
     public SampledToken Sample(float* logits, SamplingOptions options, IReadOnlyCollection<int> seen, int step)
     {
-        var normaliser = LogSumExp(logits);
+        var normaliser = LogSumExp(logits, out var max);
         if (!float.IsFinite(normaliser))
             throw NotFinite();
         var source = logits;
@@ -53,9 +53,10 @@ internal sealed unsafe class TokenSampler : IDisposable
             new Span<float>(logits, _vocabulary).CopyTo(_logits.Span);
             foreach (var id in seen)
                 source[id] = source[id] > 0 ? source[id] / options.RepetitionPenalty : source[id] * options.RepetitionPenalty;
+            max = Rows.Max(source, _vocabulary);
         }
 
-        var chosen = options.Temperature <= 0 ? ArgMax(source) : Draw(source, options, SeededDraws.Uniform(options.Seed, (ulong)step));
+        var chosen = options.Temperature <= 0 ? Rows.IndexOf(source, max, _vocabulary) : Draw(source, max, options, SeededDraws.Uniform(options.Seed, (ulong)step));
         return new SampledToken(chosen, logits[chosen] - normaliser);
     }
 
@@ -68,28 +69,16 @@ internal sealed unsafe class TokenSampler : IDisposable
     private static CapvecException NotFinite() =>
         new("the logits are not finite numbers: the steering is far too strong for this model, or its weights are broken. Try a smaller strength.");
 
-    private float LogSumExp(float* logits)
+    private float LogSumExp(float* logits, out float max)
     {
-        var max = Rows.Max(logits, _vocabulary);
+        max = Rows.Max(logits, _vocabulary);
         return max + MathF.Log(Rows.ExpSum(_weights.Pointer, logits, max, 1, _vocabulary));
     }
 
-    private int ArgMax(float* logits)
-    {
-        var max = Rows.Max(logits, _vocabulary);
-        for (var i = 0; i < _vocabulary; i++)
-        {
-            if (logits[i] == max)
-                return i;
-        }
-
-        return 0;
-    }
-
-    private int Draw(float* logits, SamplingOptions options, double uniform)
+    private int Draw(float* logits, float max, SamplingOptions options, double uniform)
     {
         var p = _weights.Pointer;
-        Rows.ExpSum(p, logits, Rows.Max(logits, _vocabulary), 1 / options.Temperature, _vocabulary);
+        Rows.ExpSum(p, logits, max, 1 / options.Temperature, _vocabulary);
         if (options.TopK <= 0 && options.TopP >= 1 && options.MinP <= 0)
             return Pick(p, null, _vocabulary, uniform);
 

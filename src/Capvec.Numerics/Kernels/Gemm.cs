@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Capvec.Numerics.Kernels.Quantised;
 
 namespace Capvec.Numerics.Kernels;
@@ -74,6 +75,7 @@ public static unsafe class Gemm
     }
 
     // A chunk of a panel stays in the first-level cache while all tokens pass. The chain over the columns goes on from the sums so far, so chunks change no bit.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FloatPanels(KernelPath path, PackedMatrix w, int first, int count, PackedRows x, PanelSums sums)
     {
         var words = w.Format == WeightFormat.Float32 ? PackedMatrix.PanelRows : PackedMatrix.PanelRows / 2;
@@ -108,6 +110,7 @@ public static unsafe class Gemm
     }
 
     // Quantised weights, float32 activations: each chunk is unpacked and widened once.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void WidenedPanels(KernelPath path, PackedMatrix w, int first, int count, PackedRows x, PanelSums sums)
     {
         var scratch = GemmScratch.Current;
@@ -129,6 +132,7 @@ public static unsafe class Gemm
     }
 
     // Each chunk is unpacked once, or read where it lies by few tiles.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void IntegerPanels(KernelPath path, PackedMatrix w, int first, int count, PackedRows x, PanelSums sums)
     {
         var unpacked = GemmScratch.Current.Chunk;
@@ -155,6 +159,7 @@ public static unsafe class Gemm
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void IntegerTile(KernelPath path, UnpackedChunk w, byte* bytes, IntegerChunk x, int start, int size, float* from, float* y, long stride, bool first, byte* next)
     {
         var pairs = x.Pairs(start);

@@ -94,6 +94,22 @@ public static unsafe class Rows
             y[i] = x[i] * r * w[i];
     }
 
+    /// <summary>The first place of a value, or -1 where there is none.</summary>
+    public static int IndexOf(float* x, float value, int n)
+    {
+        var wanted = Vector512.Create(value);
+        var i = 0;
+        while (i <= n - Lanes && !Vector512.EqualsAny(Vector512.Load(x + i), wanted))
+            i += Lanes;
+        for (; i < n; i++)
+        {
+            if (x[i] == value)
+                return i;
+        }
+
+        return -1;
+    }
+
     /// <summary>The largest element; n is at least 1.</summary>
     public static float Max(float* x, int n)
     {

@@ -14,6 +14,7 @@ namespace Capvec.Numerics.Kernels.Quantised;
 /// f32 lane r  -= minimum[block, r] * sum of x over the block  after all blocks of the chunk
 /// y[t, r]     += f32 lane r * activation scale[chunk, t]      after the chunk
 /// </code>
+/// The first pair of a block is where its sums begin: nothing is set to zero and added to.
 /// Every pair of columns also asks for one cache line of the weights that come next: asked for all at once, or not at all, memory and arithmetic would take turns.
 /// 12 integer and 12 float accumulators, 2 weight vectors and a broadcast: 27 of 32 registers. |x| is at most 16383 and |w| at most 4095, so 32 products stay below 2^31.
 /// The order is fixed by the columns, so a row's bits do not depend on its tile.
@@ -33,10 +34,12 @@ internal static unsafe class IntegerTileAvx512
     /// <param name="stride">Elements from one token of <paramref name="y"/> to the next.</param>
     /// <param name="first">Whether no chunk came before.</param>
     /// <param name="next">Weights to ask for meanwhile.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Tile(UnpackedChunk w, int* x, float* sums, float* xScales, int tokens, float* from, float* y, long stride, bool first, byte* next) =>
         Tile<UnpackedPairs>((byte*)w.Values, w, x, sums, xScales, tokens, from, y, stride, first, next);
 
     /// <summary>The same, with the weights of a q8_0 chunk where they are in the panel; of <paramref name="w"/> only the scales are read.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void TileBytes(byte* chunk, UnpackedChunk w, int* x, float* sums, float* xScales, int tokens, float* from, float* y, long stride, bool first, byte* next) =>
         Tile<BytePairs>(chunk, w, x, sums, xScales, tokens, from, y, stride, first, next);
 
@@ -63,12 +66,33 @@ internal static unsafe class IntegerTileAvx512
         for (; blocks > 0; blocks--)
         {
             w += T.Header;
-            Vector512<int> li0 = default, li1 = default, li2 = default, li3 = default, li4 = default, li5 = default;
-            Vector512<int> hi0 = default, hi1 = default, hi2 = default, hi3 = default, hi4 = default, hi5 = default;
-            for (var p = pairs; p > 0; p--)
+            T.Load(w, out var low, out var high);
+            var b = Vector512.Create(*(x)).AsInt16();
+            var li0 = Avx512BW.MultiplyAddAdjacent(low, b);
+            var hi0 = Avx512BW.MultiplyAddAdjacent(high, b);
+            b = Vector512.Create(*(x + 1)).AsInt16();
+            var li1 = Avx512BW.MultiplyAddAdjacent(low, b);
+            var hi1 = Avx512BW.MultiplyAddAdjacent(high, b);
+            b = Vector512.Create(*(x + 2)).AsInt16();
+            var li2 = Avx512BW.MultiplyAddAdjacent(low, b);
+            var hi2 = Avx512BW.MultiplyAddAdjacent(high, b);
+            b = Vector512.Create(*(x + 3)).AsInt16();
+            var li3 = Avx512BW.MultiplyAddAdjacent(low, b);
+            var hi3 = Avx512BW.MultiplyAddAdjacent(high, b);
+            b = Vector512.Create(*(x + 4)).AsInt16();
+            var li4 = Avx512BW.MultiplyAddAdjacent(low, b);
+            var hi4 = Avx512BW.MultiplyAddAdjacent(high, b);
+            b = Vector512.Create(*(x + 5)).AsInt16();
+            var li5 = Avx512BW.MultiplyAddAdjacent(low, b);
+            var hi5 = Avx512BW.MultiplyAddAdjacent(high, b);
+            Sse.Prefetch1(next);
+            next += 64;
+            w += T.Bytes;
+            x += 6;
+            for (var p = pairs - 1; p > 0; p--)
             {
-                T.Load(w, out var low, out var high);
-                var b = Vector512.Create(*(x)).AsInt16();
+                T.Load(w, out low, out high);
+                b = Vector512.Create(*(x)).AsInt16();
                 li0 += Avx512BW.MultiplyAddAdjacent(low, b);
                 hi0 += Avx512BW.MultiplyAddAdjacent(high, b);
                 b = Vector512.Create(*(x + 1)).AsInt16();
@@ -147,12 +171,27 @@ internal static unsafe class IntegerTileAvx512
         for (; blocks > 0; blocks--)
         {
             w += T.Header;
-            Vector512<int> li0 = default, li1 = default, li2 = default, li3 = default;
-            Vector512<int> hi0 = default, hi1 = default, hi2 = default, hi3 = default;
-            for (var p = pairs; p > 0; p--)
+            T.Load(w, out var low, out var high);
+            var b = Vector512.Create(*(x)).AsInt16();
+            var li0 = Avx512BW.MultiplyAddAdjacent(low, b);
+            var hi0 = Avx512BW.MultiplyAddAdjacent(high, b);
+            b = Vector512.Create(*(x + 1)).AsInt16();
+            var li1 = Avx512BW.MultiplyAddAdjacent(low, b);
+            var hi1 = Avx512BW.MultiplyAddAdjacent(high, b);
+            b = Vector512.Create(*(x + 2)).AsInt16();
+            var li2 = Avx512BW.MultiplyAddAdjacent(low, b);
+            var hi2 = Avx512BW.MultiplyAddAdjacent(high, b);
+            b = Vector512.Create(*(x + 3)).AsInt16();
+            var li3 = Avx512BW.MultiplyAddAdjacent(low, b);
+            var hi3 = Avx512BW.MultiplyAddAdjacent(high, b);
+            Sse.Prefetch1(next);
+            next += 64;
+            w += T.Bytes;
+            x += 4;
+            for (var p = pairs - 1; p > 0; p--)
             {
-                T.Load(w, out var low, out var high);
-                var b = Vector512.Create(*(x)).AsInt16();
+                T.Load(w, out low, out high);
+                b = Vector512.Create(*(x)).AsInt16();
                 li0 += Avx512BW.MultiplyAddAdjacent(low, b);
                 hi0 += Avx512BW.MultiplyAddAdjacent(high, b);
                 b = Vector512.Create(*(x + 1)).AsInt16();
@@ -215,12 +254,21 @@ internal static unsafe class IntegerTileAvx512
         for (; blocks > 0; blocks--)
         {
             w += T.Header;
-            Vector512<int> li0 = default, li1 = default;
-            Vector512<int> hi0 = default, hi1 = default;
-            for (var p = pairs; p > 0; p--)
+            T.Load(w, out var low, out var high);
+            var b = Vector512.Create(*(x)).AsInt16();
+            var li0 = Avx512BW.MultiplyAddAdjacent(low, b);
+            var hi0 = Avx512BW.MultiplyAddAdjacent(high, b);
+            b = Vector512.Create(*(x + 1)).AsInt16();
+            var li1 = Avx512BW.MultiplyAddAdjacent(low, b);
+            var hi1 = Avx512BW.MultiplyAddAdjacent(high, b);
+            Sse.Prefetch1(next);
+            next += 64;
+            w += T.Bytes;
+            x += 2;
+            for (var p = pairs - 1; p > 0; p--)
             {
-                T.Load(w, out var low, out var high);
-                var b = Vector512.Create(*(x)).AsInt16();
+                T.Load(w, out low, out high);
+                b = Vector512.Create(*(x)).AsInt16();
                 li0 += Avx512BW.MultiplyAddAdjacent(low, b);
                 hi0 += Avx512BW.MultiplyAddAdjacent(high, b);
                 b = Vector512.Create(*(x + 1)).AsInt16();
@@ -267,12 +315,18 @@ internal static unsafe class IntegerTileAvx512
         for (; blocks > 0; blocks--)
         {
             w += T.Header;
-            Vector512<int> li0 = default;
-            Vector512<int> hi0 = default;
-            for (var p = pairs; p > 0; p--)
+            T.Load(w, out var low, out var high);
+            var b = Vector512.Create(*(x)).AsInt16();
+            var li0 = Avx512BW.MultiplyAddAdjacent(low, b);
+            var hi0 = Avx512BW.MultiplyAddAdjacent(high, b);
+            Sse.Prefetch1(next);
+            next += 64;
+            w += T.Bytes;
+            x += 1;
+            for (var p = pairs - 1; p > 0; p--)
             {
-                T.Load(w, out var low, out var high);
-                var b = Vector512.Create(*(x)).AsInt16();
+                T.Load(w, out low, out high);
+                b = Vector512.Create(*(x)).AsInt16();
                 li0 += Avx512BW.MultiplyAddAdjacent(low, b);
                 hi0 += Avx512BW.MultiplyAddAdjacent(high, b);
                 Sse.Prefetch1(next);
