@@ -128,7 +128,9 @@ public sealed class BadInputTests
             }
 
             process.ExitCode.ShouldBe(exitCode);
-            (await error).Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldHaveSingleItem().ShouldContain($"{name} is {kind}; a file was expected");
+            // A machine that needs more than a second for the model says so first.
+            (await error).Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith("loading ", StringComparison.Ordinal))
+                .ShouldHaveSingleItem().ShouldContain($"{name} is {kind}; a file was expected");
             File.Delete(name);
             File.CreateSymbolicLink(name, "/dev/zero");
         }

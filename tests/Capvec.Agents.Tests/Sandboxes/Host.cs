@@ -20,7 +20,19 @@ internal static class Host
         return output + await error;
     }
 
-    public static bool Lives(int process) => Directory.Exists($"/proc/{process}") && !File.ReadAllText($"/proc/{process}/stat").Contains(") Z");
+    /// <summary>Whether a process is there and not merely waiting to be collected.</summary>
+    public static bool Lives(int process)
+    {
+        try
+        {
+            return !File.ReadAllText($"/proc/{process}/stat").Contains(") Z");
+        }
+        catch (IOException)
+        {
+            // It may end between being asked for and being read.
+            return false;
+        }
+    }
 
     /// <summary>Waits for what has to come, but not for ever.</summary>
     public static async Task UntilAsync(Func<bool> done, string what)
