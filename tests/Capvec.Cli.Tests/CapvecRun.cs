@@ -8,6 +8,6 @@ internal sealed record CapvecRun(int ExitCode, string Output, string Error)
     /// <summary>The last line of standard output as JSON.</summary>
     public JsonElement Json => JsonDocument.Parse(Output.TrimEnd('\n').Split('\n')[^1]).RootElement;
 
-    /// <summary>The lines of standard error, without those by which a slow machine says that it loads a model.</summary>
-    public string[] ErrorLines => [.. Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith("loading ", StringComparison.Ordinal))];
+    /// <summary>The lines of standard error.</summary>
+    public string[] ErrorLines => Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }

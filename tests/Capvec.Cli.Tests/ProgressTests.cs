@@ -78,6 +78,22 @@ public sealed class ProgressTests
         writer.ToString().ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task What_is_loaded_before_a_line_said_how_far_gets_none_in_the_end()
+    {
+        var time = new ManualTime();
+        using var writer = new StringWriter { NewLine = "\n" };
+        await using (var loading = new LoadingProgress("loading m", CancellationToken.None, time, new PlainProgress(writer, time)))
+        {
+            time.Advance(TimeSpan.FromSeconds(2.5));
+            loading.Report(0.5);
+            time.Advance(TimeSpan.FromSeconds(2));
+            loading.Report(1);
+        }
+
+        writer.ToString().ShouldBeEmpty();
+    }
+
     private sealed class ManualTime : TimeProvider
     {
         private long _now;

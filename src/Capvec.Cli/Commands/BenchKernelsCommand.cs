@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Capvec.Cli.Hosting;
@@ -21,6 +22,7 @@ internal sealed class BenchKernelsCommand : CapvecCommand
     private readonly Option<WeightFormat[]> _formats = new("--formats")
     {
         Description = "How weights are kept.", HelpName = "FORMAT", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => Enum.GetValues<WeightFormat>(),
+        CustomParser = Formats,
     };
 
     private readonly Option<int[]> _tokens = new("--tokens")
@@ -39,6 +41,18 @@ internal sealed class BenchKernelsCommand : CapvecCommand
     {
         foreach (var option in new Option[] { _shapes, _formats, _tokens, _exact, _threads })
             Options.Add(option);
+    }
+
+    private static WeightFormat[] Formats(ArgumentResult result)
+    {
+        var names = Enum.GetNames<WeightFormat>();
+        if (result.Tokens.FirstOrDefault(token => !names.Contains(token.Value, StringComparer.OrdinalIgnoreCase)) is { } wrong)
+        {
+            result.AddError($"--formats {wrong.Value}: one of {string.Join(", ", names)} was expected");
+            return [];
+        }
+
+        return [.. result.Tokens.Select(token => Enum.Parse<WeightFormat>(token.Value, ignoreCase: true))];
     }
 
     /// <inheritdoc/>

@@ -64,5 +64,7 @@ internal sealed class BarProgress : ProgressDisplay
                 task.Description = Markup.Escape($"{title}: {summary}");
             task.StopTask();
         }
+
+        public void Leave() => End(null);
     }
 }

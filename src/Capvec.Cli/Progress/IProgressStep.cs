@@ -11,4 +11,7 @@ internal interface IProgressStep
     /// <summary>The step is over, whatever was done of it.</summary>
     /// <param name="summary">What came of it, or null.</param>
     void End(string? summary = null);
+
+    /// <summary>The step is over; where no line said how far it was, none says that it ended.</summary>
+    void Leave();
 }

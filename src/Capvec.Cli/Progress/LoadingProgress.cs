@@ -45,14 +45,14 @@ internal sealed class LoadingProgress : IProgress<double>, IAsyncDisposable
 
             _step.Report(value);
             if (value >= 1)
-                _step.End();
+                _step.Leave();
         }
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        _step?.End();
+        _step?.Leave();
         if (_own is not null)
             await _own.DisposeAsync();
     }

@@ -36,6 +36,7 @@ internal sealed class PlainProgress : ProgressDisplay
         private double _done;
         private double _shown;
         private string? _note;
+        private bool _isShown;
         private bool _ended;
 
         public Step(PlainProgress display, string title, double total, string unit, double done)
@@ -53,7 +54,7 @@ internal sealed class PlainProgress : ProgressDisplay
                 if (_ended || _display._time.GetElapsedTime(_last) < Between || _done - _shown < _total / 10)
                     return;
                 _last = _display._time.GetTimestamp();
-                _shown = _done;
+                (_shown, _isShown) = (_done, true);
                 var elapsed = _display._time.GetElapsedTime(_begin);
                 var rate = (_done - _before) / elapsed.TotalSeconds;
                 var left = rate > 0 ? $", {ProgressText.Duration(TimeSpan.FromSeconds((_total - _done) / rate))} left" : "";
@@ -69,6 +70,16 @@ internal sealed class PlainProgress : ProgressDisplay
                     return;
                 _ended = true;
                 _display._writer.WriteLine($"{_title}: {(_done >= _total ? "done" : "ended")}, {summary ?? Amount()} in {ProgressText.Duration(_display._time.GetElapsedTime(_begin))}");
+            }
+        }
+
+        public void Leave()
+        {
+            lock (_display._lock)
+            {
+                if (_isShown)
+                    End(null);
+                _ended = true;
             }
         }
 

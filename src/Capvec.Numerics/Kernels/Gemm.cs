@@ -74,6 +74,8 @@ public static unsafe class Gemm
         }
     }
 
+    // These loops are long and called seldom: compiled fully from the first call, not after the first seconds.
+    //
     // A chunk of a panel stays in the first-level cache while all tokens pass. The chain over the columns goes on from the sums so far, so chunks change no bit.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FloatPanels(KernelPath path, PackedMatrix w, int first, int count, PackedRows x, PanelSums sums)
