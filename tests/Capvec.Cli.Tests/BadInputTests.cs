@@ -38,6 +38,9 @@ public sealed class BadInputTests
         { "forward --model README.md --ids 1 --out out.safetensors", 2, "--model README.md is a file; a folder was expected, or a file that ends in .gguf" },
         { "forward --model /no/where.gguf --ids 1 --out out.safetensors", 2, "--model /no/where.gguf: there is no such folder" },
         { "forward --model tests/fixtures/gguf/models/llama_tiny.cvec.gguf --ids 1 --out /tmp/capvec-none", 1, "general.architecture \"controlvector\" is not supported" },
+        // Files of steering are read before the model is, which may take a while.
+        { "forward --model tests/fixtures/gguf/models/llama_tiny.cvec.gguf --ids 1 --out /tmp/capvec-none --vector /no/a.pt --layer 1 --alpha 1", 1, "/no/a.pt does not exist" },
+        { "steer --model tests/fixtures/gguf/models/llama_tiny.cvec.gguf --prompt a --steering README.md", 2, "README.md: steering: not valid JSON (line 1, column 1)" },
         { "convert --out /tmp/capvec-none.gguf", 2, "--model is missing" },
         { $"convert --model {Model} --out /tmp/capvec-none", 2, "nothing to convert from a folder to a folder" },
         { $"convert --model {Model} --base {Model} --out /tmp/capvec-none.gguf", 2, "--base is for converting an adapter alone" },

@@ -59,6 +59,32 @@ public sealed class BenchTests
         run.Json.GetProperty("vocabulary").GetInt32().ShouldBe(512);
     }
 
+    [Fact]
+    public async Task Ctrl_c_stops_a_benchmark_between_two_steps_not_after_its_last_row()
+    {
+        using var process = CapvecProcess.Start("bench", "engine", "--model", "models/phantom/checkpoint", "--contexts", "2000", "--batches", "1", "--runs", "1000", "--threads", "1");
+        try
+        {
+            string? line;
+            do
+                line = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+            while (line is not null && !line.Contains("context", StringComparison.Ordinal));
+            line.ShouldNotBeNull(customMessage: "it ended before the table began");
+            Interrupt.Send(process);
+            var rest = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            process.ExitCode.ShouldBe(130, error);
+            rest.ShouldNotContain("prefill");
+            error.TrimEnd().Split('\n')[^1].ShouldBe("capvec: stopped");
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
+        }
+    }
+
     [Theory]
     [InlineData("bench", "Required command")]
     [InlineData("bench make-model --shape 5B --out x", "5B")]

@@ -53,9 +53,9 @@ internal sealed class BenchEngineCommand : CapvecCommand
         var benchmark = new EngineBenchmark(engine, arguments.GetValue(_runs));
         var rows = new JsonArray();
         output.Heading(Heading);
-        await foreach (var rate in benchmark.PrefillAsync(contexts).WithCancellation(cancellation))
+        await foreach (var rate in benchmark.PrefillAsync(contexts, cancellation))
             Add(rate);
-        await foreach (var rate in benchmark.DecodeAsync(batches, contexts, tokens).WithCancellation(cancellation))
+        await foreach (var rate in benchmark.DecodeAsync(batches, contexts, tokens, cancellation))
             Add(rate);
         return new JsonObject { ["model"] = model.Name, ["model_hash"] = model.Hash, ["kernels"] = $"{KernelPaths.Default}", ["roof"] = RoofText.Json(roof), ["rates"] = rows };
 

@@ -52,9 +52,10 @@ internal sealed class CollectCommand : CapvecCommand
         var tasks = File.Exists(Path.Combine(source, TaskReader.ConfigFile)) ? [TaskReader.Load(source)] : TaskReader.LoadAll(source);
         var folder = arguments.GetRequiredValue(_out);
         var sandboxes = NamespaceSandboxFactory.Create();
+        var steeringOf = _steering.Read(arguments);
         using var text = await ModelLoading.TextAsync(arguments.GetRequiredValue(_model), cancellation);
         var adapter = arguments.GetValue(_adapter) is { } path ? ModelLoading.Adapter(text.Model, path) : null;
-        var steering = _steering.Plan(arguments, text.Model);
+        var steering = steeringOf(text.Model);
         var sampling = _sampling.Read(arguments);
         var arm = arguments.GetValue(_arm) ?? (steering.IsEmpty ? adapter?.Name ?? "base" : $"steered-{steering.Fingerprint}");
         var requests = Enumerable.Range(0, arguments.GetValue(_attempts)).SelectMany(attempt => tasks.Select(task => new TrialRequest

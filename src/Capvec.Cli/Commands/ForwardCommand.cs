@@ -39,10 +39,11 @@ internal sealed class ForwardCommand : CapvecCommand
     /// <inheritdoc/>
     protected override async Task<JsonObject?> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation)
     {
+        var steeringOf = _steering.Read(arguments);
         using var model = await ModelLoading.WeightsAsync(arguments.GetRequiredValue(_model), cancellation);
         var ids = Ids(arguments.GetRequiredValue(_ids), model);
         var adapter = arguments.GetValue(_adapter) is { } folder ? ModelLoading.Adapter(model, folder) : null;
-        var steering = _steering.Plan(arguments, model);
+        var steering = steeringOf(model);
         using var engine = new InferenceEngine(model, new EngineOptions { Exact = true });
         var result = await engine.ForwardAsync(
             new ForwardRequest

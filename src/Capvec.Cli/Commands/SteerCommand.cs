@@ -44,9 +44,10 @@ internal sealed class SteerCommand : CapvecCommand
     /// <inheritdoc/>
     protected override async Task<JsonObject?> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation)
     {
+        var steeringOf = _steering.Read(arguments);
         using var text = await _engine.LoadAsync(arguments, arguments.GetRequiredValue(_model), cancellation);
         var adapter = arguments.GetValue(_adapter) is { } folder ? ModelLoading.Adapter(text.Model, folder) : null;
-        var steering = _steering.Plan(arguments, text.Model);
+        var steering = steeringOf(text.Model);
         var prompt = arguments.GetRequiredValue(_prompt);
         if (prompt == "-")
             prompt = await Console.In.ReadToEndAsync(cancellation);

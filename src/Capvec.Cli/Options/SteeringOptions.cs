@@ -77,15 +77,21 @@ internal sealed class SteeringOptions
 
     private IReadOnlyList<Option> Own => [_vector, _name, _layersAre, _random, _layer, _alpha, _operation, _low, _high, _where, .. _schedule.All, .. _gate.All];
 
-    /// <summary>The steering that the options describe; none where there is neither --vector nor --steering.</summary>
-    /// <exception cref="CapvecException">The file, the layers or the vectors do not fit the model.</exception>
-    public SteeringPlan Plan(ParseResult arguments, LanguageModel model)
+    /// <summary>Reads the files that the options name, which takes no model: what is wrong with them is said before one is loaded.</summary>
+    /// <returns>For a model the steering that the options describe; none where there is neither --vector nor --steering. It throws where layers or vectors do not fit the model.</returns>
+    /// <exception cref="CapvecException">A file is not there, or is none of directions or steering.</exception>
+    public Func<LanguageModel, SteeringPlan> Read(ParseResult arguments)
     {
         if (arguments.GetValue(_file) is { } file)
-            return Read(file, model);
+            return Read(file);
         if (arguments.GetValue(_vector) is not { } source)
-            return SteeringPlan.None;
+            return _ => SteeringPlan.None;
         var set = Load(source, arguments.GetValue(_name), arguments.GetValue(_layersAre));
+        return model => Plan(arguments, source, set, model);
+    }
+
+    private SteeringPlan Plan(ParseResult arguments, string source, DirectionSet set, LanguageModel model)
+    {
         if (set.Hidden != model.Hidden)
             throw new CapvecException($"--vector {source}: the directions have {set.Hidden} numbers, the model's residual stream {model.Hidden}; they are of another model.");
         var operation = arguments.GetValue(_operation) switch
@@ -112,11 +118,14 @@ internal sealed class SteeringOptions
             : new Intervention(operation, layer, set.At(layer).Unit, arguments.GetValue(_alpha) ?? 0, where) { Schedule = schedule, Gate = gate })]);
     }
 
-    private static SteeringPlan Read(string file, LanguageModel model)
+    private static Func<LanguageModel, SteeringPlan> Read(string file)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        var spec = SteeringSpec.Parse(TextFile.Read("--steering", file), $"{file}: steering");
         var sets = new Dictionary<string, DirectionSet>(StringComparer.Ordinal);
-        return SteeringSpec.Parse(TextFile.Read("--steering", file), $"{file}: steering").Resolve(source => sets.TryGetValue(source, out var set) ? set : sets[source] = Load(Path.GetFullPath(source, folder), null, null), model.Layers, model.Hidden, $"{file}: steering");
+        foreach (var source in spec.Sources)
+            sets.TryAdd(source, Load(Path.GetFullPath(source, folder), null, null));
+        return model => spec.Resolve(sets.GetValueOrDefault, model.Layers, model.Hidden, $"{file}: steering");
     }
 
     private SteeringRange Range(ParseResult arguments)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Capvec.Engine.Requests;
 using Capvec.Engine.Scheduling;
 using Capvec.Numerics.Kernels;
@@ -16,7 +17,8 @@ public sealed class EngineBenchmark(InferenceEngine engine, int runs)
 
     /// <summary>One prompt of each length, plain and with the mean of 1 and of every layer captured.</summary>
     /// <param name="contexts">Tokens of the prompts.</param>
-    public async IAsyncEnumerable<EngineRate> PrefillAsync(IEnumerable<int> contexts)
+    /// <param name="cancellation">Stops between two steps of the engine.</param>
+    public async IAsyncEnumerable<EngineRate> PrefillAsync(IEnumerable<int> contexts, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         var layers = engine.Model.Layers;
         // Of a prompt only the last position goes through the output matrix.
@@ -26,7 +28,7 @@ public sealed class EngineBenchmark(InferenceEngine engine, int runs)
             foreach (var captured in new[] { 0, 1, layers })
             {
                 var capture = captured == 0 ? null : new CaptureRequest { Reduction = CaptureReduction.Mean, Layers = captured == 1 ? [layers / 2] : [] };
-                var rate = await MedianAsync(async () => context / await EngineTimer.PrefillAsync(engine, _seed++, context, capture));
+                var rate = await MedianAsync(async () => context / await EngineTimer.PrefillAsync(engine, _seed++, context, capture, cancellation));
                 yield return new EngineRate("prefill", context, 1, captured, Steered: false, rate, 0, rate * macs);
             }
         }
@@ -36,7 +38,8 @@ public sealed class EngineBenchmark(InferenceEngine engine, int runs)
     /// <param name="batches">Sequences at once.</param>
     /// <param name="contexts">Tokens before the first new one, for one sequence.</param>
     /// <param name="tokens">Tokens that each sequence writes.</param>
-    public async IAsyncEnumerable<EngineRate> DecodeAsync(IEnumerable<int> batches, IEnumerable<int> contexts, int tokens)
+    /// <param name="cancellation">Stops between two steps of the engine.</param>
+    public async IAsyncEnumerable<EngineRate> DecodeAsync(IEnumerable<int> batches, IEnumerable<int> contexts, int tokens, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         foreach (var batch in batches)
         {
@@ -50,7 +53,7 @@ public sealed class EngineBenchmark(InferenceEngine engine, int runs)
         async Task<EngineRate> RateAsync(int batch, int context, bool steered)
         {
             var rate = await MedianAsync(() => EngineTimer.DecodeAsync(
-                engine, _seed++, batch, tokens, steered ? i => EngineTimer.Steering(engine, i) : null, context));
+                engine, _seed++, batch, tokens, steered ? i => EngineTimer.Steering(engine, i) : null, context, cancellation));
             return new EngineRate("decode", context, batch, 0, steered, rate, rate / batch * _weights.Sum(w => w.Bytes), rate * _weights.Sum(Count));
         }
     }

@@ -24,11 +24,12 @@ public static class EngineTimer
     /// <param name="seed">Chooses the prompt.</param>
     /// <param name="length">Tokens of the prompt.</param>
     /// <param name="capture">What is captured on the way, or null.</param>
-    public static async Task<double> PrefillAsync(InferenceEngine engine, int seed, int length, CaptureRequest? capture = null)
+    /// <param name="cancellation">Stops the work between two steps.</param>
+    public static async Task<double> PrefillAsync(InferenceEngine engine, int seed, int length, CaptureRequest? capture = null, CancellationToken cancellation = default)
     {
         var tokens = Tokens(engine.Model.Vocabulary, seed, length);
         var start = Stopwatch.GetTimestamp();
-        await engine.ForwardAsync(new ForwardRequest { Tokens = tokens, Logits = LogitRows.Last, Capture = capture });
+        await engine.ForwardAsync(new ForwardRequest { Tokens = tokens, Logits = LogitRows.Last, Capture = capture }, cancellation);
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
@@ -43,8 +44,9 @@ public static class EngineTimer
     /// <param name="tokens">Tokens that each writes after its first.</param>
     /// <param name="steering">The steering of the n-th sequence, or null for none.</param>
     /// <param name="prompt">Tokens of each prompt.</param>
+    /// <param name="cancellation">Stops the work between two steps.</param>
     public static async Task<double> DecodeAsync(
-        InferenceEngine engine, int seed, int sequences, int tokens, Func<int, SteeringPlan>? steering = null, int prompt = DecodePrompt)
+        InferenceEngine engine, int seed, int sequences, int tokens, Func<int, SteeringPlan>? steering = null, int prompt = DecodePrompt, CancellationToken cancellation = default)
     {
         // Callbacks come from the engine's thread alone, so a list needs no lock.
         var times = Enumerable.Range(0, sequences).Select(_ => new List<long>(tokens + 1)).ToArray();
@@ -58,7 +60,7 @@ public static class EngineTimer
                 times[i].Add(Stopwatch.GetTimestamp());
                 return true;
             },
-        })));
+        }, cancellation)));
         var (start, end) = (times.Max(t => t[0]), times.Max(t => t[^1]));
         var counted = times.Sum(list => list.Count(t => t > start));
         return counted / Stopwatch.GetElapsedTime(start, end).TotalSeconds;

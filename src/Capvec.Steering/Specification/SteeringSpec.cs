@@ -27,6 +27,9 @@ public sealed record SteeringSpec(ImmutableArray<SteeringVector> Vectors)
     /// <summary>No steering.</summary>
     public static SteeringSpec None { get; } = new([]);
 
+    /// <summary>The ids of the direction sets that it reads, each once.</summary>
+    public IEnumerable<string> Sources => Vectors.SelectMany(v => new[] { v.Source, v.Gate?.Source ?? v.Source }).Distinct(StringComparer.Ordinal);
+
     /// <summary>Reads a specification from JSON text.</summary>
     /// <exception cref="CapvecException">The text is not JSON, or a field is wrong; the message names it by its path.</exception>
     public static SteeringSpec Parse(string json, string path = "steering")
