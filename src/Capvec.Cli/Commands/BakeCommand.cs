@@ -51,7 +51,8 @@ internal sealed class BakeCommand : CapvecCommand
             KeepTied = arguments.GetValue(_keepTied),
             GgufFormat = arguments.GetRequiredValue(_format),
         };
-        var (baked, card, notes) = DirectionBaker.Bake(model, set, source, options, target);
+        await using var progress = new LoadingProgress($"writing {target}", cancellation);
+        var (baked, card, notes) = DirectionBaker.Bake(model, set, source, options, target, progress);
         foreach (var note in notes)
             CommandOutput.Remark(note);
         output.Line(string.Create(CultureInfo.InvariantCulture, $"{target}: {baked.Edited.Count} tensors edited{(baked.Untied ? ", the output matrix no longer tied to the embedding" : "")}; rounding left at most {baked.LargestLeft:G2} of a column along a direction"));

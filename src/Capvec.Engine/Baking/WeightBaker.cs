@@ -16,6 +16,7 @@ namespace Capvec.Engine.Baking;
 /// </summary>
 public static partial class WeightBaker
 {
+    private const string ConfigFile = "config.json";
     private const string HeadFile = "model-head.safetensors";
     private const string HeadName = "lm_head.weight";
     private static readonly string[] OutputMatrices = [".o_proj.weight", ".out_proj.weight", ".down_proj.weight"];
@@ -30,8 +31,9 @@ public static partial class WeightBaker
     /// Of models whose output matrix is the embedding: true leaves them tied, so that logits read the edited embedding; false writes the old embedding as an output matrix of its own, which gives
     /// run-time ablation's logits.
     /// </param>
+    /// <param name="progress">Told the share of the edited weights that is written, 0 to 1; what it throws ends the writing, and no model is left.</param>
     /// <exception cref="CapvecException">The model is not a folder of safetensors, the directions do not fit, the target holds something, or a block has no output that is known.</exception>
-    public static BakedModel Ablate(LanguageModel model, AblationPlan plan, string target, bool keepTied = false)
+    public static BakedModel Ablate(LanguageModel model, AblationPlan plan, string target, bool keepTied = false, IProgress<double>? progress = null)
     {
         if (plan.Hidden != model.Hidden || plan.Layers != model.Layers)
             throw new CapvecException($"the directions have {plan.Hidden} numbers for {plan.Layers} blocks, but the model's residual stream is {model.Hidden} wide and it has {model.Layers} blocks; they were made for another model.");
@@ -47,25 +49,48 @@ public static partial class WeightBaker
 
         var edited = writers.Where(name => plan.Of(Block(name)).Count > 0).ToList();
         OutputFolder.Create(target);
-        foreach (var file in Directory.EnumerateFiles(model.Folder).Where(f => KeptFiles.Contains(Path.GetExtension(f))))
-            OutputFolder.Add(target, file);
         var unties = !keepTied && edited.Contains(embedding) && !source.Tensors.Keys.Any(n => n.EndsWith(HeadName, StringComparison.Ordinal));
+
+        // A copy that is edited in part, or not yet, looks like a model: it is made beside the target and moved there when it is whole, what makes it a model last.
+        var whole = Path.GetFullPath(target);
+        var making = Path.Combine(Path.GetDirectoryName(whole) ?? whole, $".{Path.GetFileName(whole)}.{Guid.NewGuid():N}");
+        try
+        {
+            OutputFolder.Create(making);
+            var left = Write(model.Folder, source, plan, edited, unties ? embedding : null, making, progress);
+            foreach (var file in Directory.EnumerateFiles(making).OrderBy(file => Path.GetFileName(file) == ConfigFile).ToList())
+                File.Move(file, Path.Combine(target, Path.GetFileName(file)));
+            return new BakedModel(target, edited, unties, left);
+        }
+        finally
+        {
+            if (Directory.Exists(making))
+                Directory.Delete(making, recursive: true);
+        }
+    }
+
+    // All files of the new model; the largest share of a row or column that is still along a direction.
+    private static double Write(string folder, SafetensorsFolder source, AblationPlan plan, List<string> edited, string? untied, string target, IProgress<double>? progress)
+    {
+        foreach (var file in Directory.EnumerateFiles(folder).Where(f => KeptFiles.Contains(Path.GetExtension(f))))
+            OutputFolder.Add(target, file);
         var files = new Dictionary<string, string>(StringComparer.Ordinal);
-        var left = 0.0;
+        var (left, done, total) = (0.0, 0L, edited.Sum(tensor => source.Tensors[tensor].ByteLength));
         foreach (var path in source.Files)
         {
             // A folder with an index has no model.safetensors: other readers would take that one file for the whole model.
-            var name = unties && Path.GetFileName(path) == "model.safetensors" ? "model-body.safetensors" : Path.GetFileName(path);
+            var name = untied is not null && Path.GetFileName(path) == "model.safetensors" ? "model-body.safetensors" : Path.GetFileName(path);
+            progress?.Report((double)done / total);
             OutputFolder.Add(target, path, name);
-            left = Math.Max(left, Edit(path, Path.Combine(target, name), edited, plan));
+            left = Math.Max(left, Edit(path, Path.Combine(target, name), edited, plan, bytes => progress?.Report((double)(done += bytes) / total)));
             using var shard = SafetensorsFile.Open(path);
             foreach (var tensor in source.Tensors.Keys.Where(shard.Tensors.ContainsKey))
                 files[tensor] = name;
         }
 
-        if (unties)
-            Untie(source, embedding, files, target);
-        return new BakedModel(target, edited, unties, left);
+        if (untied is not null)
+            Untie(source, untied, files, target);
+        return left;
     }
 
     /// <summary>The same with one direction, taken out of the embedding and of every block.</summary>
@@ -85,7 +110,7 @@ public static partial class WeightBaker
     private static int? Block(string name) => LayerNumber().Match(name) is { Success: true } match ? int.Parse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : null;
 
     // Writes the edited tensors of a file into its copy; the largest share of a row or column that is still along a direction.
-    private static double Edit(string from, string to, List<string> edited, AblationPlan plan)
+    private static double Edit(string from, string to, List<string> edited, AblationPlan plan, Action<long> written)
     {
         using var source = SafetensorsFile.Open(from);
         using var target = new FileStream(to, FileMode.Open, FileAccess.Write);
@@ -104,6 +129,7 @@ public static partial class WeightBaker
             target.Write(bytes);
             ElementConversion.ToSingle(tensor.Dtype, bytes, values);
             left = Math.Max(left, Orthogonalisation.LargestShare(values, basis, isRows));
+            written(tensor.ByteLength);
         }
 
         return left;
@@ -124,7 +150,7 @@ public static partial class WeightBaker
             ["weight_map"] = new JsonObject(files.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value))),
         };
         File.WriteAllText(Path.Combine(target, SafetensorsIndex.FileName), index.ToJsonString());
-        var path = Path.Combine(target, "config.json");
+        var path = Path.Combine(target, ConfigFile);
         var config = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
         config["tie_word_embeddings"] = false;
         if (config["text_config"] is JsonObject text)

@@ -17,9 +17,10 @@ public static class DirectionBaker
     /// <param name="source">Where they come from, for the card.</param>
     /// <param name="options">What is done.</param>
     /// <param name="target">A folder that is new or empty, or a file that ends in .gguf.</param>
+    /// <param name="progress">Told the share of the work that is done, 0 to 1; what it throws ends the work, and no model is left.</param>
     /// <returns>What was done, the card's path, and what the GGUF file left out.</returns>
     /// <exception cref="CapvecException">The operation cannot be baked, a layer has no direction, the directions are of another model, or the target holds something.</exception>
-    public static (BakedModel Baked, string Card, IReadOnlyList<string> Notes) Bake(LanguageModel model, DirectionSet set, string source, BakeOptions options, string target)
+    public static (BakedModel Baked, string Card, IReadOnlyList<string> Notes) Bake(LanguageModel model, DirectionSet set, string source, BakeOptions options, string target, IProgress<double>? progress = null)
     {
         if (options.Operation != SteeringOperation.Ablate)
         {
@@ -33,7 +34,7 @@ public static class DirectionBaker
         var isGguf = Path.GetExtension(target).Equals(".gguf", StringComparison.OrdinalIgnoreCase);
         if (!isGguf)
         {
-            var baked = WeightBaker.Ablate(model, plan, target, options.KeepTied);
+            var baked = WeightBaker.Ablate(model, plan, target, options.KeepTied, progress);
             return (baked, WriteCard(Path.Combine(target, "README.md"), baked), []);
         }
 
@@ -41,8 +42,8 @@ public static class DirectionBaker
         var folder = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(target))!, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}");
         try
         {
-            var baked = WeightBaker.Ablate(model, plan, folder, options.KeepTied);
-            var notes = GgufConverter.Convert(folder, options.GgufFormat, target);
+            var baked = WeightBaker.Ablate(model, plan, folder, options.KeepTied, Half(progress, 0));
+            var notes = GgufConverter.Convert(folder, options.GgufFormat, target, progress: Half(progress, 0.5));
             return (baked with { Folder = target }, WriteCard(Path.ChangeExtension(target, ".README.md"), baked with { Folder = target }), notes);
         }
         finally
@@ -58,6 +59,8 @@ public static class DirectionBaker
         }
     }
 
+    private static HalfOfProgress? Half(IProgress<double>? progress, double first) => progress is null ? null : new HalfOfProgress(progress, first);
+
     private static AblationPlan Plan(LanguageModel model, DirectionSet set, string source, BakeOptions options)
     {
         if (set.Hidden != model.Hidden)
@@ -67,5 +70,10 @@ public static class DirectionBaker
         return options.EachOwn
             ? AblationPlan.EachBlock(options.Layers.ToDictionary(l => l, l => set.At(l).Unit.ToArray()), model.Layers)
             : AblationPlan.Everywhere([.. options.Layers.Select(l => set.At(l).Unit.ToArray())], model.Layers);
+    }
+
+    private sealed class HalfOfProgress(IProgress<double> whole, double first) : IProgress<double>
+    {
+        public void Report(double value) => whole.Report(first + (value / 2));
     }
 }

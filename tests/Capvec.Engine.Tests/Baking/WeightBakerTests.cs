@@ -172,6 +172,24 @@ public sealed class WeightBakerTests : IDisposable
     }
 
     [Fact]
+    public void Stopped_half_way_it_leaves_no_model_and_can_be_done_again()
+    {
+        using var tiny = new TinyModel("qwen35-tiny");
+        var plan = AblationPlan.Everywhere([Direction(tiny.Model.Hidden, 5)], tiny.Model.Layers);
+        var target = Path.Combine(_folder, "out");
+        Should.Throw<OperationCanceledException>(() => WeightBaker.Ablate(tiny.Model, plan, target, progress: new Shares(stopAt: 0.5)));
+        Directory.EnumerateFileSystemEntries(_folder).ShouldBe([target]);
+        Directory.EnumerateFileSystemEntries(target).ShouldBeEmpty();
+
+        var shares = new Shares(stopAt: 2);
+        using var model = LanguageModel.Load(WeightBaker.Ablate(tiny.Model, plan, target, progress: shares).Folder);
+        shares.Seen.ShouldBe(shares.Seen.Order());
+        shares.Seen[0].ShouldBe(0);
+        shares.Seen[^1].ShouldBe(1);
+        Directory.EnumerateFileSystemEntries(_folder).ShouldBe([target]);
+    }
+
+    [Fact]
     public void What_cannot_be_baked_is_refused()
     {
         using var tiny = new TinyModel("llama-plain");
@@ -185,6 +203,18 @@ public sealed class WeightBakerTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private sealed class Shares(double stopAt) : IProgress<double>
+    {
+        public List<double> Seen { get; } = [];
+
+        public void Report(double value)
+        {
+            Seen.Add(value);
+            if (value >= stopAt)
+                throw new OperationCanceledException();
+        }
+    }
 
     private static ForwardRequest Request(int[] tokens) => new() { Tokens = tokens, Logits = LogitRows.All, Capture = new CaptureRequest { Reduction = CaptureReduction.All } };
 
