@@ -15,10 +15,14 @@ namespace Capvec.Engine.Network;
 /// a_h = softmax(q_h . k_j / sqrt(D)) v_j    over positions up to its own
 /// out = concat_h(a_h [* sigmoid(gate_h)])
 /// </code>
+/// Rows of one sequence go through keys and values together, up to eight of them: long contexts do not fit a cache, and what a row reads from memory serves its neighbours.
+/// Every sum of a row is the chain that it would have alone.
 /// </summary>
 internal sealed unsafe class AttentionMixer : IDisposable
 {
+    private const int MostRows = 8;
     private readonly ModelConfig _c;
+    private readonly List<(int First, int Count)> _groups = [];
     private readonly NativeBuffer<float> _queries = new(0);
     private readonly NativeBuffer<float>[] _scores;
 
@@ -44,14 +48,19 @@ internal sealed unsafe class AttentionMixer : IDisposable
         _queries.Resize((long)batch.Rows * _c.Heads * _c.HeadDim);
         f.ForRows(batch.Rows, row => RotateAndStore(batch, block, layer, projected, rotary, row));
 
+        var rows = wanted ?? [.. Enumerable.Range(0, batch.Rows)];
+        Group(batch, rows, f.Pool.Workers);
         // Later positions have more to read: small pieces even that out.
-        var items = (wanted?.Length ?? batch.Rows) * _c.KvHeads;
+        var items = _groups.Count * _c.KvHeads;
         f.Pool.For(
             items,
             (worker, first, end) =>
             {
                 for (var item = first; item < end; item++)
-                    Attend(batch, layer, projected, mixed, wanted?[item / _c.KvHeads] ?? (item / _c.KvHeads), item % _c.KvHeads, _scores[worker]);
+                {
+                    var group = _groups[item / _c.KvHeads];
+                    Attend(batch, layer, projected, mixed, rows.AsSpan(group.First, group.Count), item % _c.KvHeads, _scores[worker]);
+                }
             },
             Math.Max(1, items / (16 * f.Pool.Workers)));
     }
@@ -61,6 +70,19 @@ internal sealed unsafe class AttentionMixer : IDisposable
         _queries.Dispose();
         foreach (var scores in _scores)
             scores.Dispose();
+    }
+
+    // Neighbouring rows of a sequence, as many as leave every worker four pieces.
+    private void Group(StepBatch batch, int[] rows, int workers)
+    {
+        var most = Math.Clamp(rows.Length * _c.KvHeads / (4 * workers), 1, MostRows);
+        _groups.Clear();
+        for (int first = 0, count; first < rows.Length; first += count)
+        {
+            for (count = 1; count < most && first + count < rows.Length && batch.SliceOf[rows[first + count]] == batch.SliceOf[rows[first]];)
+                count++;
+            _groups.Add((first, count));
+        }
     }
 
     private void RotateAndStore(StepBatch batch, Block block, int layer, float* projected, RotaryTable rotary, int row)
@@ -98,55 +120,89 @@ internal sealed unsafe class AttentionMixer : IDisposable
             Rows.RmsNorm(to, from, norm.Pointer, _c.NormEpsilon, _c.HeadDim);
     }
 
-    private void Attend(StepBatch batch, int layer, float* projected, float* mixed, int row, int kvHead, NativeBuffer<float> scratch)
+    private void Attend(StepBatch batch, int layer, float* projected, float* mixed, ReadOnlySpan<int> rows, int kvHead, NativeBuffer<float> scratch)
     {
         var d = _c.HeadDim;
-        var state = batch.Slices[batch.SliceOf[row]].State;
-        var count = batch.Positions[row] + 1;
-        var stride = (count + StateLayout.KeyBlock - 1) / StateLayout.KeyBlock * StateLayout.KeyBlock;
-        scratch.Resize(AttentionQuad.Heads * (long)stride);
+        var state = batch.Slices[batch.SliceOf[rows[0]]].State;
+        var longest = batch.Positions[rows[^1]] + 1;
+        var stride = (longest + StateLayout.KeyBlock - 1) / StateLayout.KeyBlock * StateLayout.KeyBlock;
+        scratch.Resize((long)rows.Length * AttentionQuad.Heads * stride);
         var p = scratch.Pointer;
         var group = _c.Heads / _c.KvHeads;
         var h = kvHead * group;
         var end = h + group;
         for (; h + AttentionQuad.Heads <= end && d % AttentionQuad.Columns == 0; h += AttentionQuad.Heads)
-            AttendFour(state, layer, projected, mixed, row, kvHead, h, p, stride, count);
+            AttendFour(batch, state, layer, projected, mixed, rows, kvHead, h, p, stride);
         for (; h < end; h++)
         {
-            var q = _queries.Pointer + ((((long)row * _c.Heads) + h) * d);
-            for (var page = 0; page < count; page += StateLayout.PagePositions)
-                Scores(q, state.Keys(layer, kvHead, page), p + page, Math.Min(StateLayout.PagePositions, count - page), d);
-            var sum = Rows.ExpSum(p, p, Rows.Max(p, count), 1, count);
-            var to = mixed + ((((long)row * _c.Heads) + h) * d);
-            WeightedSum(p, state, layer, kvHead, to, count, d, 1 / sum);
-            Gate(to, projected, row, h);
+            foreach (var row in rows)
+                AttendOne(state, layer, projected, mixed, row, kvHead, h, p, batch.Positions[row] + 1);
         }
     }
 
-    private void AttendFour(SequenceState state, int layer, float* projected, float* mixed, int row, int kvHead, int head, float* p, int stride, int count)
+    private void AttendOne(SequenceState state, int layer, float* projected, float* mixed, int row, int kvHead, int head, float* p, int count)
     {
         var d = _c.HeadDim;
-        var at = (((long)row * _c.Heads) + head) * d;
-        var to = mixed + at;
+        var at = At(row, head);
         for (var page = 0; page < count; page += StateLayout.PagePositions)
-            AttentionQuad.Scores(_queries.Pointer + at, state.Keys(layer, kvHead, page), p + page, stride, Math.Min(StateLayout.PagePositions, count - page), d, 1 / MathF.Sqrt(d));
-        var sums = stackalloc float[AttentionQuad.Heads];
-        for (var i = 0; i < AttentionQuad.Heads; i++)
+            Scores(_queries.Pointer + at, state.Keys(layer, kvHead, page), p + page, Math.Min(StateLayout.PagePositions, count - page), d);
+        var sum = Rows.ExpSum(p, p, Rows.Max(p, count), 1, count);
+        WeightedSum(p, state, layer, kvHead, mixed + at, count, d, 1 / sum);
+        Gate(mixed + at, projected, row, head);
+    }
+
+    // Rows in the order of their positions: the last one has the most to read.
+    private void AttendFour(StepBatch batch, SequenceState state, int layer, float* projected, float* mixed, ReadOnlySpan<int> rows, int kvHead, int head, float* p, int stride)
+    {
+        var d = _c.HeadDim;
+        var longest = batch.Positions[rows[^1]] + 1;
+        var ofRow = AttentionQuad.Heads * (long)stride;
+        for (var from = 0; from < longest; from += StateLayout.KeyBlock)
         {
-            var scores = p + ((long)i * stride);
-            sums[i] = Rows.ExpSum(scores, scores, Rows.Max(scores, count), 1, count);
+            var keys = state.Keys(layer, kvHead, from);
+            for (var r = 0; r < rows.Length; r++)
+            {
+                if (batch.Positions[rows[r]] >= from)
+                    AttentionQuad.Scores(_queries.Pointer + At(rows[r], head), keys, p + (r * ofRow) + from, stride, StateLayout.KeyBlock, d, 1 / MathF.Sqrt(d));
+            }
         }
 
-        new Span<float>(to, AttentionQuad.Heads * d).Clear();
-        for (var page = 0; page < count; page += StateLayout.PagePositions)
-            AttentionQuad.AddWeighted(p + page, stride, state.Values(layer, kvHead, page), state.Layout.ValueStride, to, d, Math.Min(StateLayout.PagePositions, count - page), d);
-        for (var i = 0; i < AttentionQuad.Heads; i++)
+        var sums = stackalloc float[MostRows * AttentionQuad.Heads];
+        for (var r = 0; r < rows.Length; r++)
         {
-            var output = to + ((long)i * d);
-            Rows.Scale(output, output, 1 / sums[i], d);
-            Gate(output, projected, row, head + i);
+            var count = batch.Positions[rows[r]] + 1;
+            for (var i = 0; i < AttentionQuad.Heads; i++)
+            {
+                var scores = p + (r * ofRow) + ((long)i * stride);
+                sums[(r * AttentionQuad.Heads) + i] = Rows.ExpSum(scores, scores, Rows.Max(scores, count), 1, count);
+            }
+
+            new Span<float>(mixed + At(rows[r], head), AttentionQuad.Heads * d).Clear();
+        }
+
+        for (var page = 0; page < longest; page += StateLayout.PagePositions)
+        {
+            var values = state.Values(layer, kvHead, page);
+            for (var r = 0; r < rows.Length; r++)
+            {
+                var count = Math.Min(StateLayout.PagePositions, batch.Positions[rows[r]] + 1 - page);
+                if (count > 0)
+                    AttentionQuad.AddWeighted(p + (r * ofRow) + page, stride, values, state.Layout.ValueStride, mixed + At(rows[r], head), d, count, d);
+            }
+        }
+
+        for (var r = 0; r < rows.Length; r++)
+        {
+            for (var i = 0; i < AttentionQuad.Heads; i++)
+            {
+                var output = mixed + At(rows[r], head + i);
+                Rows.Scale(output, output, 1 / sums[(r * AttentionQuad.Heads) + i], d);
+                Gate(output, projected, rows[r], head + i);
+            }
         }
     }
+
+    private long At(int row, int head) => (((long)row * _c.Heads) + head) * _c.HeadDim;
 
     private void Gate(float* output, float* projected, int row, int head)
     {
