@@ -5,6 +5,7 @@ using Capvec.Cli.Hosting;
 using Capvec.Cli.Options;
 using Capvec.Cli.Output;
 using Capvec.Cli.Progress;
+using Capvec.Engine.Baking;
 using Capvec.Engine.Conversion;
 using Capvec.Engine.Interventions;
 using Capvec.Steering.Baking;
@@ -41,8 +42,8 @@ internal sealed class BakeCommand : CapvecCommand
     protected override async Task<JsonObject?> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation)
     {
         var (source, target) = (arguments.GetRequiredValue(_vectors), arguments.GetRequiredValue(_out));
-        using var model = await ModelLoading.WeightsAsync(arguments.GetRequiredValue(_model), cancellation);
         var (set, _) = VectorOptions.Read(source, arguments.GetValue(_layersAre));
+        using var model = await ModelLoading.WeightsAsync(arguments.GetRequiredValue(_model), cancellation);
         var options = new BakeOptions
         {
             Layers = LayerList.Parse(arguments.GetRequiredValue(_layers), "--layers", model.Layers),
@@ -51,8 +52,11 @@ internal sealed class BakeCommand : CapvecCommand
             KeepTied = arguments.GetValue(_keepTied),
             GgufFormat = arguments.GetRequiredValue(_format),
         };
-        await using var progress = new LoadingProgress($"writing {target}", cancellation);
-        var (baked, card, notes) = DirectionBaker.Bake(model, set, source, options, target, progress);
+        BakedModel baked;
+        string card;
+        IReadOnlyList<string> notes;
+        await using (var progress = new LoadingProgress($"writing {target}", cancellation))
+            (baked, card, notes) = DirectionBaker.Bake(model, set, source, options, target, progress);
         foreach (var note in notes)
             CommandOutput.Remark(note);
         output.Line(string.Create(CultureInfo.InvariantCulture, $"{target}: {baked.Edited.Count} tensors edited{(baked.Untied ? ", the output matrix no longer tied to the embedding" : "")}; rounding left at most {baked.LargestLeft:G2} of a column along a direction"));

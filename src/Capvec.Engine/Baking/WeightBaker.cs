@@ -51,9 +51,8 @@ public static partial class WeightBaker
         OutputFolder.Create(target);
         var unties = !keepTied && edited.Contains(embedding) && !source.Tensors.Keys.Any(n => n.EndsWith(HeadName, StringComparison.Ordinal));
 
-        // A copy that is edited in part, or not yet, looks like a model: it is made beside the target and moved there when it is whole, what makes it a model last.
-        var whole = Path.GetFullPath(target);
-        var making = Path.Combine(Path.GetDirectoryName(whole) ?? whole, $".{Path.GetFileName(whole)}.{Guid.NewGuid():N}");
+        // A copy that is edited in part, or not yet, looks like a model: it is made in a hidden folder of the target and moved up when it is whole, what makes it a model last.
+        var making = Path.Combine(target, $".{Guid.NewGuid():N}");
         try
         {
             OutputFolder.Create(making);
