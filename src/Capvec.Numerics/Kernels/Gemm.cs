@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Capvec.Numerics.Kernels.Emitted;
 using Capvec.Numerics.Kernels.Quantised;
 
 namespace Capvec.Numerics.Kernels;
@@ -169,6 +170,7 @@ public static unsafe class Gemm
         var scales = x.Scales(start);
         switch (path)
         {
+            case KernelPath.Vnni: VnniKernels.Tile(bytes, w, pairs, sums, scales, size, from, y, stride, first, next); break;
             case KernelPath.Avx512 when bytes != null: IntegerTileAvx512.TileBytes(bytes, w, pairs, sums, scales, size, from, y, stride, first, next); break;
             case KernelPath.Avx512: IntegerTileAvx512.Tile(w, pairs, sums, scales, size, from, y, stride, first, next); break;
             case KernelPath.Avx2 when bytes != null: IntegerTileAvx2.TileBytes(bytes, w, pairs, sums, scales, size, from, y, stride, first, next); break;
@@ -192,7 +194,7 @@ public static unsafe class Gemm
     {
         switch (path)
         {
-            case KernelPath.Avx512: GemmAvx512.Tile<TFormat>(w, x, k, tokens, from, y, stride, first); break;
+            case KernelPath.Vnni or KernelPath.Avx512: GemmAvx512.Tile<TFormat>(w, x, k, tokens, from, y, stride, first); break;
             case KernelPath.Avx2: GemmAvx2.Tile<TFormat>(w, x, k, tokens, from, y, stride, first); break;
             default: GemmPortable.Tile<TFormat>(w, x, k, tokens, from, y, stride, first); break;
         }
