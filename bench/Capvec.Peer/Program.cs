@@ -10,6 +10,7 @@ using Capvec.Engine.Scheduling;
 using Capvec.Formats.Errors;
 using Capvec.Formats.Gguf;
 using Capvec.Numerics.Benchmarks;
+using Capvec.Numerics.Kernels;
 using Capvec.Peer.Comparison;
 using Capvec.Steering.Directions;
 using Capvec.Steering.Exchange;
@@ -30,6 +31,7 @@ var threads = Number("--threads", "Threads of either side.", Environment.Process
 threads.Recursive = true;
 var fast = new Option<bool>("--fast") { Description = "Let Capvec round bf16, f16 and f32 weights to 12-bit blocks.", Recursive = true };
 var exact = new Option<bool>("--exact") { Description = "Let Capvec keep activations float32 beside quantised weights.", Recursive = true };
+var int8 = new Option<bool>("--int8") { Description = "Let Capvec round activations to 8 bits beside quantised weights, as llama.cpp does.", Recursive = true };
 var runs = Number("--runs", "Runs that count; the median is shown.", 5);
 var armRuns = Number("--arm-runs", "The same for the grid of strengths.", 3);
 var only = new Option<string?>("--only") { Description = "Measure only the work whose name holds this text.", HelpName = "TEXT" };
@@ -52,7 +54,7 @@ formats.SetAction(FormatsAsync);
 perplexity.SetAction(PerplexityAsync);
 measure.SetAction(MeasureAsync);
 compare.SetAction(CompareAsync);
-var root = new RootCommand("Capvec beside llama.cpp.") { model, ours, library, threads, fast, exact, measure, compare, formats, perplexity };
+var root = new RootCommand("Capvec beside llama.cpp.") { model, ours, library, threads, fast, exact, int8, measure, compare, formats, perplexity };
 try
 {
     return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
@@ -242,6 +244,6 @@ async Task<T> WithBothOfAsync<T>(ParseResult arguments, string path, Func<Infere
     if (loaded.Vocabulary != theirs.Vocabulary)
         throw new CapvecException($"{path} has {theirs.Vocabulary} tokens, --ours {loaded.Vocabulary}; give the same model to both.");
     // Few kept states, so that the cache is full after the first runs and takes its memory from itself, as it does in a long sweep; fresh memory is slow.
-    using var engine = new InferenceEngine(loaded, new EngineOptions { Threads = arguments.GetValue(threads), Exact = arguments.GetValue(exact), CacheBytes = 256L << 20 });
+    using var engine = new InferenceEngine(loaded, new EngineOptions { Threads = arguments.GetValue(threads), Activations = arguments.GetValue(exact) ? Activations.Float32 : arguments.GetValue(int8) ? Activations.Int8 : Activations.Int16, CacheBytes = 256L << 20 });
     return await run(engine, theirs);
 }

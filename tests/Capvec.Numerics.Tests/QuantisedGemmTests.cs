@@ -60,7 +60,7 @@ public sealed unsafe class QuantisedGemmTests
                     }
                 }
 
-                Multiply(path, w, x, tokens, exact: true).ShouldBe(expected);
+                Multiply(path, w, x, tokens, Activations.Float32).ShouldBe(expected);
             }
         }
     }
@@ -69,6 +69,12 @@ public sealed unsafe class QuantisedGemmTests
     [MemberData(nameof(Paths))]
     public void Fast_products_stay_within_the_rounding_of_the_activations(KernelPath path, WeightFormat format)
     {
+        StaysWithin(path, format, Activations.Int16, 256, 16383);
+        StaysWithin(path, format, Activations.Int8, format == WeightFormat.Block12 ? 256 : 32, format == WeightFormat.Block12 ? 16383 : 127);
+    }
+
+    private static void StaysWithin(KernelPath path, WeightFormat format, Activations activations, int columns, int steps)
+    {
         var random = new Random(8);
         var (w, rows) = BlockWeights.Random(random, Rows, 768 + BlockWeights.Rest(format), format);
         using (w)
@@ -76,13 +82,13 @@ public sealed unsafe class QuantisedGemmTests
             for (var tokens = 1; tokens <= 14; tokens++)
             {
                 var x = Values(random, tokens * w.Columns);
-                var y = Multiply(path, w, x, tokens, exact: false);
+                var y = Multiply(path, w, x, tokens, activations);
                 for (var t = 0; t < tokens; t++)
                 {
                     var row = x.AsSpan(t * w.Columns, w.Columns);
                     for (var r = 0; r < Rows; r++)
                     {
-                        var (exact, bound) = Definition(rows[r], row);
+                        var (exact, bound) = Definition(rows[r], row, columns, steps);
                         Math.Abs(y[(t * Rows) + r] - exact).ShouldBeLessThanOrEqualTo(bound, $"token {t}, row {r}");
                     }
                 }
@@ -99,11 +105,11 @@ public sealed unsafe class QuantisedGemmTests
         using (w)
         {
             var x = Values(random, 20 * w.Columns);
-            foreach (var exact in new[] { false, true })
+            foreach (var activations in Enum.GetValues<Activations>())
             {
-                var all = Multiply(path, w, x, 20, exact);
+                var all = Multiply(path, w, x, 20, activations);
                 for (var t = 0; t < 20; t++)
-                    Multiply(path, w, x.AsSpan(t * w.Columns, w.Columns).ToArray(), 1, exact).ShouldBe(all.AsSpan(t * Rows, Rows).ToArray());
+                    Multiply(path, w, x.AsSpan(t * w.Columns, w.Columns).ToArray(), 1, activations).ShouldBe(all.AsSpan(t * Rows, Rows).ToArray());
             }
         }
     }
@@ -119,9 +125,12 @@ public sealed unsafe class QuantisedGemmTests
             using (w)
             {
                 var x = Values(random, 7 * w.Columns);
-                var first = Multiply(KernelPaths.Supported[0], w, x, 7, exact: false);
-                foreach (var path in KernelPaths.Supported.Where(p => p != KernelPath.Portable))
-                    Multiply(path, w, x, 7, exact: false).ShouldBe(first);
+                foreach (var activations in Enum.GetValues<Activations>())
+                {
+                    var first = Multiply(KernelPaths.Supported[0], w, x, 7, activations);
+                    foreach (var path in KernelPaths.Supported.Where(p => p != KernelPath.Portable))
+                        Multiply(path, w, x, 7, activations).ShouldBe(first);
+                }
             }
         }
     }
@@ -137,7 +146,29 @@ public sealed unsafe class QuantisedGemmTests
         var x = new float[256];
         Array.Fill(x, -7f);
         foreach (var path in KernelPaths.Supported)
-            Multiply(path, w, x, 1, exact: false).ShouldAllBe(y => Math.Abs(y - 5376) < 1);
+            Multiply(path, w, x, 1).ShouldAllBe(y => Math.Abs(y - 5376) < 1);
+    }
+
+    // Sums of 32 products of the largest bytes, with either sign: -128 stands for 0 once 128 is added.
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(-1, 1)]
+    [InlineData(1, -1)]
+    [InlineData(-1, -1)]
+    public void The_largest_bytes_do_not_overflow(int weightSign, int activationSign)
+    {
+        using var w = new PackedMatrix(32, 288, WeightFormat.Q8_0);
+        var blocks = new byte[WeightFormat.Q8_0.FileRowBytes(288)];
+        var weight = weightSign > 0 ? 127 : -128;
+        blocks.AsSpan().Fill((byte)weight);
+        for (var b = 0; b < blocks.Length; b += 34)
+            BitConverter.TryWriteBytes(blocks.AsSpan(b), (Half)1f);
+        for (var r = 0; r < 32; r++)
+            w.SetBlocks(r, blocks);
+        var x = new float[288];
+        Array.Fill(x, 127f * activationSign);
+        foreach (var path in KernelPaths.Supported)
+            Multiply(path, w, x, 1, Activations.Int8).ShouldAllBe(y => y == 288f * 127 * activationSign * weight);
     }
 
     [Fact]
@@ -148,10 +179,13 @@ public sealed unsafe class QuantisedGemmTests
         {
             var x = Values(new Random(2), 3 * 256);
             x[300] = float.NaN;
-            var y = Multiply(KernelPaths.Default, w, x, 3, exact: false);
-            y[..40].ShouldAllBe(v => float.IsFinite(v));
-            y[40..80].ShouldAllBe(v => float.IsNaN(v));
-            y[80..].ShouldAllBe(v => float.IsFinite(v));
+            foreach (var activations in Enum.GetValues<Activations>())
+            {
+                var y = Multiply(KernelPaths.Default, w, x, 3, activations);
+                y[..40].ShouldAllBe(v => float.IsFinite(v));
+                y[40..80].ShouldAllBe(v => float.IsNaN(v));
+                y[80..].ShouldAllBe(v => float.IsFinite(v));
+            }
         }
     }
 
@@ -173,13 +207,13 @@ public sealed unsafe class QuantisedGemmTests
         }
     }
 
-    // The activations' rounding is at most half a step of a chunk's largest value / 16383; the float32 sums add a little.
-    private static (double Exact, double Bound) Definition(float[] w, ReadOnlySpan<float> x)
+    // The activations' rounding is at most half a step of the largest value among those that share a scale; the float32 sums add a little.
+    private static (double Exact, double Bound) Definition(float[] w, ReadOnlySpan<float> x, int columns, int steps)
     {
         double exact = 0, bound = 0, size = 0;
-        for (var from = 0; from < w.Length; from += 256)
+        for (var from = 0; from < w.Length; from += columns)
         {
-            var to = Math.Min(from + 256, w.Length);
+            var to = Math.Min(from + columns, w.Length);
             double weights = 0;
             var max = 0f;
             for (var k = from; k < to; k++)
@@ -190,7 +224,7 @@ public sealed unsafe class QuantisedGemmTests
                 max = MathF.Max(max, MathF.Abs(x[k]));
             }
 
-            bound += weights * max / 16383 / 2 * 1.001;
+            bound += weights * max / steps / 2 * 1.001;
         }
 
         return (exact, bound + (size * 1e-5));

@@ -3,6 +3,7 @@ using Capvec.Cli.Progress;
 using Capvec.Engine.Loading;
 using Capvec.Engine.Scheduling;
 using Capvec.Experiments.Prompts;
+using Capvec.Numerics.Kernels;
 using Capvec.Steering.Activations;
 
 namespace Capvec.Cli.Capturing;
@@ -57,7 +58,7 @@ internal sealed class ContrastOptions
     {
         var texts = Texts(arguments);
         using var text = await ModelLoading.TextAsync(model, cancellation);
-        using var engine = new InferenceEngine(text.Model, new EngineOptions { Exact = true });
+        using var engine = new InferenceEngine(text.Model, new EngineOptions { Activations = Activations.Float32 });
         await using var progress = ProgressDisplay.Create();
         return await CaptureAsync(arguments, text, engine, texts, progress, cancellation);
     }

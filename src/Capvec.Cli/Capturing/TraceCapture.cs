@@ -5,6 +5,7 @@ using Capvec.Engine.Scheduling;
 using Capvec.Experiments.Running;
 using Capvec.Experiments.Studies;
 using Capvec.Formats.Errors;
+using Capvec.Numerics.Kernels;
 using Capvec.Steering.Activations;
 
 namespace Capvec.Cli.Capturing;
@@ -28,7 +29,7 @@ internal static class TraceCapture
         if (traces.Count == 0)
             throw new CapvecException($"{string.Join(", ", folders)}: there is no trace with a reward; give a folder that \"capvec collect\" or a study wrote.");
 
-        using var engine = new InferenceEngine(text.Model, new EngineOptions { Exact = true });
+        using var engine = new InferenceEngine(text.Model, new EngineOptions { Activations = Activations.Float32 });
         var step = progress.Begin("capture", traces.Count, "traces");
         var values = await TraceActivations.CaptureAsync(text, engine, traces.Count, i => (traces[i], Name(traces[i])), positions, done => step.Report(done), cancellation);
         step.End();

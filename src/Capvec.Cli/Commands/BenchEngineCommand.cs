@@ -22,7 +22,7 @@ internal sealed class BenchEngineCommand : CapvecCommand
     private readonly Option<int> _tokens = NumberOptions.Number("--tokens", "Tokens that each sequence writes.", 32, 1, 100_000);
     private readonly Option<int> _runs = NumberOptions.Number("--runs", "Runs that count; the median is shown.", 5, 1, 1000);
     private readonly Option<bool> _fast = new("--fast") { Description = "Round bf16, f16 and f32 weights to 12-bit blocks." };
-    private readonly Option<bool> _exact = new("--exact") { Description = "Keep activations float32 beside quantised weights." };
+    private readonly ActivationFlags _activations = new();
     private readonly Option<int> _threads = NumberOptions.Number("--threads", "Threads that compute.", Environment.ProcessorCount, 1, 1024);
 
     /// <summary>Makes the command.</summary>
@@ -31,8 +31,9 @@ internal sealed class BenchEngineCommand : CapvecCommand
             "engine", "Times prompts (plain, one layer captured, all layers captured) and replies (several batches, plain and steered; several contexts).",
             "capvec bench engine --model models/phantom/checkpoint --contexts 512 2048 --batches 1 16", json)
     {
-        foreach (var option in new Option[] { _model, _contexts, _batches, _tokens, _runs, _fast, _exact, _threads })
+        foreach (var option in new Option[] { _model, _contexts, _batches, _tokens, _runs, _fast, _threads })
             Options.Add(option);
+        _activations.AddTo(this);
     }
 
     /// <inheritdoc/>
@@ -42,7 +43,7 @@ internal sealed class BenchEngineCommand : CapvecCommand
         using var model = await ModelLoading.WeightsAsync(arguments.GetRequiredValue(_model), cancellation, arguments.GetValue(_fast));
         if (contexts.Any(n => n < 1 || n + tokens >= model.MaxPositions))
             throw new CapvecException($"--contexts: lengths from 1 to {model.MaxPositions - tokens - 1} were expected (the model has {model.MaxPositions} positions, {tokens} new tokens included).", exitCode: CapvecException.WrongUsage);
-        using var engine = new InferenceEngine(model, new EngineOptions { Threads = arguments.GetValue(_threads), Exact = arguments.GetValue(_exact) });
+        using var engine = new InferenceEngine(model, new EngineOptions { Threads = arguments.GetValue(_threads), Activations = _activations.Value(arguments) });
         if (batches.Any(n => n < 1 || n > engine.Options.MaxSequences))
             throw new CapvecException($"--batches: numbers from 1 to {engine.Options.MaxSequences} were expected.", exitCode: CapvecException.WrongUsage);
         var roof = RoofText.Measure(engine.Options.Threads, output);

@@ -30,7 +30,7 @@ internal sealed class BenchKernelsCommand : CapvecCommand
         Description = "Activation rows at once.", HelpName = "N", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 2, 4, 8, 16, 64, 512],
     };
 
-    private readonly Option<bool> _exact = new("--exact") { Description = "Multiply quantised weights with float32 activations instead of integers." };
+    private readonly ActivationFlags _activations = new();
     private readonly Option<int> _threads = NumberOptions.Number("--threads", "Threads that compute.", Environment.ProcessorCount, 1, 1024);
 
     /// <summary>Makes the command.</summary>
@@ -39,8 +39,9 @@ internal sealed class BenchKernelsCommand : CapvecCommand
             "kernels", "Times matrix products whose weights come from memory, and compares them with the machine's measured roof.",
             "capvec bench kernels --shapes 2560x9216 --tokens 1 16 512", json)
     {
-        foreach (var option in new Option[] { _shapes, _formats, _tokens, _exact, _threads })
+        foreach (var option in new Option[] { _shapes, _formats, _tokens, _threads })
             Options.Add(option);
+        _activations.AddTo(this);
     }
 
     private static WeightFormat[] Formats(ArgumentResult result)
@@ -76,7 +77,7 @@ internal sealed class BenchKernelsCommand : CapvecCommand
             var lines = new List<string[]> { heading };
             foreach (var format in formats)
             {
-                foreach (var rate in KernelBenchmark.Measure(height, width, format, tokens, roof.Threads, KernelPaths.Default, arguments.GetValue(_exact)))
+                foreach (var rate in KernelBenchmark.Measure(height, width, format, tokens, roof.Threads, KernelPaths.Default, _activations.Value(arguments)))
                 {
                     cancellation.ThrowIfCancellationRequested();
                     lines.Add([

@@ -10,6 +10,7 @@ using Capvec.Engine.Requests;
 using Capvec.Engine.Scheduling;
 using Capvec.Formats.Errors;
 using Capvec.Formats.Safetensors;
+using Capvec.Numerics.Kernels;
 using Capvec.Steering.Specification;
 
 namespace Capvec.Cli.Commands;
@@ -44,7 +45,7 @@ internal sealed class ForwardCommand : CapvecCommand
         var ids = Ids(arguments.GetRequiredValue(_ids), model);
         var adapter = arguments.GetValue(_adapter) is { } folder ? ModelLoading.Adapter(model, folder) : null;
         var steering = steeringOf(model);
-        using var engine = new InferenceEngine(model, new EngineOptions { Exact = true });
+        using var engine = new InferenceEngine(model, new EngineOptions { Activations = Activations.Float32 });
         var result = await engine.ForwardAsync(
             new ForwardRequest
             {

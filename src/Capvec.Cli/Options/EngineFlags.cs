@@ -9,19 +9,16 @@ namespace Capvec.Cli.Options;
 internal sealed class EngineFlags
 {
     private readonly Option<bool> _fast = new("--fast") { Description = "Round bf16, f16 and f32 weights to 12-bit blocks while loading: about twice as fast, no longer the model's own numbers." };
-    private readonly Option<bool> _exact = new("--exact") { Description = "Multiply quantised weights with float32 activations: about half as fast, nothing rounded but what the file holds rounded." };
+    private readonly ActivationFlags _activations = new();
     private readonly Option<double?> _cache = NumberOptions.Optional<double>("--cache-gib", "Most memory for states of earlier prompts and replies, in GiB.", 0, 1 << 20);
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _fast, _exact, _cache })
-            command.Options.Add(option);
-        command.Validators.Add(result =>
-        {
-            if (result.GetResult(_fast) is not null && result.GetResult(_exact) is not null)
-                result.AddError("--fast and --exact contradict each other; give one");
-        });
+        command.Options.Add(_fast);
+        _activations.AddTo(command);
+        _activations.Contradict(command, _fast);
+        command.Options.Add(_cache);
     }
 
     /// <summary>Loads a model with its text.</summary>
@@ -30,7 +27,7 @@ internal sealed class EngineFlags
     /// <summary>An engine for it.</summary>
     public InferenceEngine Engine(ParseResult arguments, TextModel text)
     {
-        var options = new EngineOptions { Exact = arguments.GetValue(_exact) };
+        var options = new EngineOptions { Activations = _activations.Value(arguments) };
         return new InferenceEngine(text.Model, arguments.GetValue(_cache) is { } gib ? options with { CacheBytes = (long)(gib * (1L << 30)) } : options);
     }
 }

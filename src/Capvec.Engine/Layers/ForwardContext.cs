@@ -12,9 +12,9 @@ internal sealed unsafe class ForwardContext : IDisposable
 {
     private readonly LoraScratch[] _lora;
 
-    public ForwardContext(WorkerPool pool, KernelPath path, bool exact)
+    public ForwardContext(WorkerPool pool, KernelPath path, Activations activations)
     {
-        (Pool, Path, Exact) = (pool, path, exact);
+        (Pool, Path, Activations) = (pool, path, activations);
         _lora = [.. Enumerable.Range(0, pool.Workers).Select(_ => new LoraScratch())];
     }
 
@@ -22,8 +22,8 @@ internal sealed unsafe class ForwardContext : IDisposable
 
     public KernelPath Path { get; }
 
-    /// <summary>Whether activations stay float32 in products with quantised weights.</summary>
-    public bool Exact { get; }
+    /// <summary>What activations are in products with quantised weights.</summary>
+    public Activations Activations { get; }
 
     /// <summary>The rows of this step.</summary>
     public StepBatch Batch { get; set; } = new(0);
@@ -38,7 +38,7 @@ internal sealed unsafe class ForwardContext : IDisposable
     public void PackAfter(int rows, float* source, Projection next, Action<int>? row)
     {
         var columns = next.Inputs;
-        Packed.Reshape(rows, columns, next.FormsFor(Exact));
+        Packed.Reshape(rows, columns, next.FormsFor(Activations));
         Pool.For(Packed.Tiles, (_, first, end) =>
         {
             for (var tile = first; tile < end; tile++)
@@ -80,7 +80,7 @@ internal sealed unsafe class ForwardContext : IDisposable
             var (matrix, at) = (w, offset);
             Pool.For(matrix.Panels, (_, first, end) =>
             {
-                Gemm.Panels(Path, matrix, Packed, y + at, stride, first, end, Exact);
+                Gemm.Panels(Path, matrix, Packed, y + at, stride, first, end, Activations);
                 if (projection.Bias is { } bias)
                     AddBias(bias, y, stride, at + (first * PackedMatrix.PanelRows), at + Math.Min(matrix.Rows, end * PackedMatrix.PanelRows));
             });

@@ -27,7 +27,7 @@ internal sealed class Projection : IDisposable
     public NativeBuffer<float>? Bias { get; }
 
     /// <summary>The forms in which the input has to be packed.</summary>
-    public PackedForms FormsFor(bool exact) => Matrices.Aggregate((PackedForms)0, (forms, matrix) => forms | Gemm.FormFor(matrix.Format, exact));
+    public PackedForms FormsFor(Activations activations) => Matrices.Aggregate((PackedForms)0, (forms, matrix) => forms | Gemm.FormFor(matrix.Format, activations));
 
     public void Dispose()
     {

@@ -33,7 +33,7 @@ public sealed record EngineOptions
     /// <value>The fastest of this machine.</value>
     public KernelPath Kernels { get; init; } = KernelPaths.Default;
 
-    /// <summary>Whether activations stay float32 in products with quantised weights: the file's weights without any rounding of ours, at about half the speed.</summary>
-    /// <value>false: they are rounded to 14 bits and a sign a chunk of 256. Weights in float32 and bf16 always meet float32 activations.</value>
-    public bool Exact { get; init; }
+    /// <summary>What activations are in products with quantised weights.</summary>
+    /// <value>14 bits and a sign. Weights in float32, bf16 and f16 always meet float32 activations.</value>
+    public Activations Activations { get; init; }
 }

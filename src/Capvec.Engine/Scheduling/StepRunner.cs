@@ -41,7 +41,7 @@ internal sealed unsafe class StepRunner : IDisposable
     {
         (_model, _options) = (model, options);
         _pool = new WorkerPool(options.Threads);
-        _context = new ForwardContext(_pool, options.Kernels, options.Exact);
+        _context = new ForwardContext(_pool, options.Kernels, options.Activations);
         _network = new TextNetwork(model.Weights, _context, options.RowsPerStep);
         _batch = new StepBatch(options.RowsPerStep);
         _logits = new NativeBuffer<float>(LogitFloats(model.Config, options));

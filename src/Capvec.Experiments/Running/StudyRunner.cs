@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
+using System.Text;
 using Capvec.Agents.Protocols;
 using Capvec.Agents.Sandboxes;
 using Capvec.Agents.Tasks;
@@ -15,6 +15,7 @@ using Capvec.Experiments.Screening;
 using Capvec.Experiments.Storage;
 using Capvec.Experiments.Studies;
 using Capvec.Formats.Errors;
+using Capvec.Numerics.Kernels;
 using Capvec.Steering.Directions;
 
 namespace Capvec.Experiments.Running;
@@ -79,7 +80,7 @@ public sealed class StudyRunner
             return;
 
         // Residual streams are read with float32 activations, whatever the weights are; trials may take the fast kernels.
-        using (var exact = new InferenceEngine(model.Model, engine.Options with { Exact = true }))
+        using (var exact = new InferenceEngine(model.Model, engine.Options with { Activations = Activations.Float32 }))
             await CaptureAsync(store, model, exact, cancellation).ConfigureAwait(false);
         if (options.Until == RunStep.Capture)
             return;

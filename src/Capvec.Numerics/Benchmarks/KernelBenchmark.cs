@@ -23,8 +23,8 @@ public static unsafe class KernelBenchmark
     /// <param name="tokens">Numbers of activation rows.</param>
     /// <param name="threads">Threads that compute.</param>
     /// <param name="path">The kernels.</param>
-    /// <param name="exact">Whether quantised weights meet float32 activations.</param>
-    public static IEnumerable<KernelRate> Measure(int rows, int columns, WeightFormat format, IEnumerable<int> tokens, int threads, KernelPath path, bool exact = false)
+    /// <param name="activations">What quantised weights meet.</param>
+    public static IEnumerable<KernelRate> Measure(int rows, int columns, WeightFormat format, IEnumerable<int> tokens, int threads, KernelPath path, Activations activations)
     {
         var copies = new List<PackedMatrix>();
         try
@@ -34,7 +34,7 @@ public static unsafe class KernelBenchmark
             while (copies.Count * copies[0].Bytes < ColdBytes && copies.Count < MostCopies);
             using var pool = new WorkerPool(threads);
             foreach (var count in tokens)
-                yield return new KernelRate(rows, columns, format, count, Median(copies, count, pool, path, exact), copies[0].Bytes);
+                yield return new KernelRate(rows, columns, format, count, Median(copies, count, pool, path, activations), copies[0].Bytes);
         }
         finally
         {
@@ -62,7 +62,7 @@ public static unsafe class KernelBenchmark
         return matrix;
     }
 
-    private static double Median(List<PackedMatrix> copies, int tokens, WorkerPool pool, KernelPath path, bool exact)
+    private static double Median(List<PackedMatrix> copies, int tokens, WorkerPool pool, KernelPath path, Activations activations)
     {
         var (rows, columns) = (copies[0].Rows, copies[0].Columns);
         using var input = new NativeBuffer<float>((long)tokens * columns);
@@ -77,13 +77,13 @@ public static unsafe class KernelBenchmark
             var start = Stopwatch.GetTimestamp();
             foreach (var w in copies)
             {
-                packed.Reshape(tokens, columns, Gemm.FormFor(w.Format, exact));
+                packed.Reshape(tokens, columns, Gemm.FormFor(w.Format, activations));
                 pool.For(packed.Tiles, (_, first, end) =>
                 {
                     for (var tile = first; tile < end; tile++)
                         packed.PackTile(tile, x, columns);
                 });
-                pool.For(w.Panels, (_, first, end) => Gemm.Panels(path, w, packed, y, rows, first, end, exact));
+                pool.For(w.Panels, (_, first, end) => Gemm.Panels(path, w, packed, y, rows, first, end, activations));
             }
 
             return Stopwatch.GetElapsedTime(start).TotalSeconds / copies.Count;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Capvec.Numerics.Kernels.Emitted;
 using Capvec.Numerics.Kernels.Quantised;
 
 namespace Capvec.Numerics.Kernels;
@@ -10,15 +9,15 @@ namespace Capvec.Numerics.Kernels;
 /// <remarks>
 /// Every output is one chain of multiply-adds over k = 0, 1, ... starting from 0 (in integer products: over blocks, then over chunks of 256 columns), whatever the tile size,
 /// the panel, the worker or the other rows. That is what makes batches, chunks and single rows equal bit for bit.
-/// Quantised weights meet integer activations where the rows are packed so (fast), else they are widened to float32 a chunk at a time (exact: the file's weights and float32 activations).
+/// Quantised weights meet integer activations of 15 or 8 bits, or are widened to float32 a chunk at a time (exact: the file's weights and float32 activations).
 /// </remarks>
 public static unsafe class Gemm
 {
     private const int GroupRows = 96;
     private const int GroupPanels = 4;
 
-    // Up to so many tiles, widening a q8_0 chunk for each costs less than writing it down in 16 bits once.
-    private const int DirectTiles = 4;
+    /// <summary>Up to so many tiles, widening a q8_0 chunk for each costs less than writing it down in 16 bits once.</summary>
+    internal const int DirectTiles = 4;
 
     /// <summary>The definition, in plain loops: the oracle of the tests. Fused where <paramref name="fused"/>.</summary>
     public static void Reference(PackedMatrix w, ReadOnlySpan<float> x, Span<float> y, bool fused)
@@ -40,21 +39,27 @@ public static unsafe class Gemm
 
     /// <summary>The form in which a matrix reads activations.</summary>
     /// <param name="format">The matrix's format.</param>
-    /// <param name="exact">Whether activations stay float32 whatever the weights are.</param>
-    public static PackedForms FormFor(WeightFormat format, bool exact) => format.IsQuantised() && !exact ? PackedForms.Integer : PackedForms.Float;
+    /// <param name="activations">What quantised weights are to be multiplied with.</param>
+    public static PackedForms FormFor(WeightFormat format, Activations activations) => activations switch
+    {
+        Activations.Float32 => PackedForms.Float,
+        _ when !format.IsQuantised() => PackedForms.Float,
+        Activations.Int8 when format != WeightFormat.Block12 => PackedForms.Bytes,
+        _ => PackedForms.Integer,
+    };
 
     /// <summary>Computes the panels <c>[firstPanel, endPanel)</c> for all rows of <paramref name="x"/>.</summary>
     /// <param name="path">The kernels to use.</param>
     /// <param name="w">[rows, columns].</param>
-    /// <param name="x">[tokens, columns], packed; quantised weights use integers where they are there, unless <paramref name="exact"/>.</param>
+    /// <param name="x">[tokens, columns], packed in the form of <see cref="FormFor"/>.</param>
     /// <param name="y">[tokens, stride] row-major; columns 0..rows-1 of each row are written.</param>
     /// <param name="stride">Elements from one output row to the next.</param>
     /// <param name="firstPanel">First panel of this worker's share.</param>
     /// <param name="endPanel">First panel after it.</param>
-    /// <param name="exact">Multiply quantised weights with float32 activations.</param>
-    public static void Panels(KernelPath path, PackedMatrix w, PackedRows x, float* y, long stride, int firstPanel, int endPanel, bool exact = false)
+    /// <param name="activations">What quantised weights are multiplied with.</param>
+    public static void Panels(KernelPath path, PackedMatrix w, PackedRows x, float* y, long stride, int firstPanel, int endPanel, Activations activations = Activations.Int16)
     {
-        var form = FormFor(w.Format, exact);
+        var form = FormFor(w.Format, activations);
         if (!x.Forms.HasFlag(form))
             throw new ArgumentException($"the rows are packed as {x.Forms}; {w.Format} weights need {form}", nameof(x));
         // Many rows: a chunk of their columns serves several panels while it is in the second-level cache. Few rows: one panel after the other, as they lie in memory.
@@ -64,7 +69,11 @@ public static unsafe class Gemm
             var count = Math.Min(group, endPanel - p);
             var whole = (p + count) * PackedMatrix.PanelRows <= w.Rows ? count : count - 1;
             var sums = new PanelSums(GemmScratch.Current.Sums(x.Count * count), x.Count, y + (p * PackedMatrix.PanelRows), stride, whole);
-            if (form == PackedForms.Integer)
+            if (form == PackedForms.Bytes)
+                ByteProducts.Panels(path, w, p, count, x, sums);
+            else if (form == PackedForms.Integer && path == KernelPath.Vnni)
+                WordProducts.Panels(w, p, count, x, sums);
+            else if (form == PackedForms.Integer)
                 IntegerPanels(path, w, p, count, x, sums);
             else if (w.Format.IsQuantised())
                 WidenedPanels(path, w, p, count, x, sums);
@@ -170,7 +179,6 @@ public static unsafe class Gemm
         var scales = x.Scales(start);
         switch (path)
         {
-            case KernelPath.Vnni: VnniKernels.Tile(bytes, w, pairs, sums, scales, size, from, y, stride, first, next); break;
             case KernelPath.Avx512 when bytes != null: IntegerTileAvx512.TileBytes(bytes, w, pairs, sums, scales, size, from, y, stride, first, next); break;
             case KernelPath.Avx512: IntegerTileAvx512.Tile(w, pairs, sums, scales, size, from, y, stride, first, next); break;
             case KernelPath.Avx2 when bytes != null: IntegerTileAvx2.TileBytes(bytes, w, pairs, sums, scales, size, from, y, stride, first, next); break;

@@ -9,4 +9,7 @@ public enum PackedForms
 
     /// <summary>14-bit integers and a sign: for fast products with quantised weights.</summary>
     Integer = 2,
+
+    /// <summary>7-bit integers and a sign: for the fastest products with quantised weights.</summary>
+    Bytes = 4,
 }

@@ -20,6 +20,7 @@ public sealed unsafe class PackedRows : IDisposable
 
     private readonly NativeBuffer<float> _data = new(0);
     private readonly IntegerRows _integers = new();
+    private readonly ByteRows _bytes = new();
     private readonly List<(int Start, int Size)> _tiles = [];
 
     /// <summary>Rows packed.</summary>
@@ -36,6 +37,8 @@ public sealed unsafe class PackedRows : IDisposable
 
     internal IntegerRows Integers => _integers;
 
+    internal ByteRows Bytes => _bytes;
+
     /// <summary>Sets the shape; the contents are then set tile by tile with <see cref="PackTile"/>.</summary>
     /// <param name="count">Rows.</param>
     /// <param name="columns">Length of a row; a multiple of 32 for integers.</param>
@@ -49,6 +52,8 @@ public sealed unsafe class PackedRows : IDisposable
             _data.Resize((long)count * columns);
         if (forms.HasFlag(PackedForms.Integer))
             _integers.Reshape(count, columns);
+        if (forms.HasFlag(PackedForms.Bytes))
+            _bytes.Reshape(count, columns);
     }
 
     /// <summary>First row and number of rows of a tile.</summary>
@@ -63,6 +68,8 @@ public sealed unsafe class PackedRows : IDisposable
         var (start, size) = Tile(index);
         if (Forms.HasFlag(PackedForms.Integer))
             _integers.PackTile(start, size, source, stride);
+        if (Forms.HasFlag(PackedForms.Bytes))
+            _bytes.PackTile(start, size, source, stride);
         if (!Forms.HasFlag(PackedForms.Float))
             return;
         for (var column = 0; column < Columns; column += ChunkColumns)
@@ -85,6 +92,7 @@ public sealed unsafe class PackedRows : IDisposable
     {
         _data.Dispose();
         _integers.Dispose();
+        _bytes.Dispose();
     }
 
     // Four rows become columns: 4 x 4 numbers at a time.

@@ -9,6 +9,7 @@ using Capvec.Formats.Errors;
 using Capvec.Formats.Gguf;
 using Capvec.Formats.Safetensors;
 using Capvec.Formats.Tensors;
+using Capvec.Numerics.Kernels;
 using Capvec.Tests;
 using Capvec.Text.Templates;
 
@@ -60,7 +61,7 @@ public sealed class FolderConverterTests : IDisposable
         FolderConverter.Convert(path, "f32", Back).ShouldContain(note => note.Contains("are quantised"));
         using var original = LanguageModel.Load(path);
         using var copy = LanguageModel.Load(Back);
-        using var engine = new InferenceEngine(original, new EngineOptions { Exact = true });
+        using var engine = new InferenceEngine(original, new EngineOptions { Activations = Activations.Float32 });
         using var other = new InferenceEngine(copy);
         var request = new ForwardRequest { Tokens = [1, 300, 301, 17, 512], Logits = LogitRows.All };
         var expected = await engine.ForwardAsync(request, TestContext.Current.CancellationToken);

@@ -4,6 +4,7 @@ using Capvec.Engine.Requests;
 using Capvec.Engine.Scheduling;
 using Capvec.Engine.Tests.Goldens;
 using Capvec.Formats.Gguf;
+using Capvec.Numerics.Kernels;
 
 namespace Capvec.Engine.Tests.Conversion;
 
@@ -56,7 +57,7 @@ public sealed class RoundingTests : IDisposable
     private static async Task<float[]> Logits(string path, int[] tokens)
     {
         using var model = LanguageModel.Load(path);
-        using var engine = new InferenceEngine(model, new EngineOptions { Exact = true });
+        using var engine = new InferenceEngine(model, new EngineOptions { Activations = Activations.Float32 });
         return (await engine.ForwardAsync(new ForwardRequest { Tokens = tokens, Logits = LogitRows.All }, TestContext.Current.CancellationToken)).Logits;
     }
 

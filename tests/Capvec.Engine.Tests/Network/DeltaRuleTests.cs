@@ -82,7 +82,7 @@ public sealed class DeltaRuleTests
         var width = DeltaRuleMixer.ProjectionWidth(Shape);
         var mixed = new float[Tokens * Shape.ValueHeads * Shape.ValueDim];
         using var pool = new WorkerPool(2);
-        using var context = new ForwardContext(pool, KernelPaths.Supported[^1], exact: true);
+        using var context = new ForwardContext(pool, KernelPaths.Supported[^1], Activations.Float32);
         using var mixer = new DeltaRuleMixer(Shape);
         using var memory = new StateMemory(new StateLayout(Shape));
         using var taps = new NativeBuffer<float>(Shape.ConvKernel * Shape.ConvDim);

@@ -1,55 +1,56 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using Capvec.Numerics.Kernels.Quantised;
+using Capvec.Numerics.Memory;
 
 namespace Capvec.Numerics.Kernels.Emitted;
 
-/// <summary>The emitted tiles, made when one is first called.</summary>
+/// <summary>The emitted tiles; each is made when it is first called.</summary>
 internal static unsafe class VnniKernels
 {
     private const int Sizes = 7;
+    private const int Lines = Lookahead.MaxLines + 1;
 
-    // [16 or 8 pairs a block, or bytes][tokens]
-    private static readonly delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[] s_tiles = new delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[3 * Sizes];
+    // [sources][lines][tokens]
+    private static readonly delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[] s_words = new delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[3 * Lines * Sizes];
+
+    // [sources][keep][lines][tokens]
+    private static readonly delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[] s_bytes = new delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[5 * 2 * Lines * Sizes];
+
+    private static readonly NativeBuffer<byte> s_interleave = QuadUnpacking.Interleaving();
 
     /// <summary>Whether the processor has AVX512-VNNI and the system lets us add code.</summary>
     public static bool IsSupported { get; } = Avx512Vbmi.IsSupported && HasVnni() && ExecutableCode.IsPossible;
 
-    /// <summary>One tile over one chunk; see <see cref="IntegerTileAvx512.Tile"/>.</summary>
+    /// <summary>One tile over one chunk with 15-bit activations; see <see cref="WordTile"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Tile(byte* bytes, UnpackedChunk w, int* x, float* sums, float* xScales, int tokens, float* from, float* y, long stride, bool first, byte* next)
+    public static void Words(ref TileCall call, int tokens, WordSource source, int lines)
     {
-        var call = new TileCall
-        {
-            Weights = bytes != null ? bytes : (byte*)w.Values,
-            Scales = w.Scales,
-            Minima = w.HasMinima ? w.Minima : null,
-            Blocks = w.Blocks,
-            X = x,
-            Sums = sums,
-            XScales = xScales,
-            From = from,
-            Y = y,
-            Stride = stride * sizeof(float),
-            Next = next,
-            First = first ? 1 : 0,
-        };
-        var index = ((bytes != null ? 2 : w.PairsPerBlock == 16 ? 1 : 0) * Sizes) + tokens;
-        var tile = s_tiles[index];
+        var index = ((((int)source * Lines) + lines) * Sizes) + tokens;
+        var tile = s_words[index];
         if (tile == null)
-            tile = Make(index);
-        tile(&call);
+            tile = s_words[index] = Make(new WordTile(tokens, source, lines));
+        tile((TileCall*)Unsafe.AsPointer(ref call));
+    }
+
+    /// <summary>One tile over one chunk with 8-bit activations; see <see cref="ByteTile"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Bytes(ref TileCall call, int tokens, ByteSource source, bool keep, int lines)
+    {
+        call.Interleave = s_interleave.Pointer;
+        var index = ((((((int)source * 2) + (keep ? 1 : 0)) * Lines) + lines) * Sizes) + tokens;
+        var tile = s_bytes[index];
+        if (tile == null)
+            tile = s_bytes[index] = Make(new ByteTile(tokens, source, keep, lines));
+        tile((TileCall*)Unsafe.AsPointer(ref call));
     }
 
     // Two threads may make the same one: one of the copies is then never called again.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static delegate* unmanaged[SuppressGCTransition]<TileCall*, void> Make(int index)
-    {
-        var kind = index / Sizes;
-        if (!ExecutableCode.TryMap(VnniTile.Emit(index % Sizes, kind == 0 ? 8 : 16, kind == 2), out var start))
-            throw new InvalidOperationException("the system allowed code once and refuses it now");
-        return s_tiles[index] = (delegate* unmanaged[SuppressGCTransition]<TileCall*, void>)start;
-    }
+    private static delegate* unmanaged[SuppressGCTransition]<TileCall*, void> Make(EmittedTile tile) =>
+        ExecutableCode.TryMap(tile.Emit(), out var start)
+            ? (delegate* unmanaged[SuppressGCTransition]<TileCall*, void>)start
+            : throw new InvalidOperationException("the system allowed new code once and refuses it now");
 
     // Leaf 7: bit 11 of ecx is AVX512_VNNI. That the system keeps 512-bit registers is known from the other extensions.
     private static bool HasVnni() => X86Base.X64.IsSupported && X86Base.CpuId(0, 0).Eax >= 7 && (X86Base.CpuId(7, 0).Ecx & (1 << 11)) != 0;

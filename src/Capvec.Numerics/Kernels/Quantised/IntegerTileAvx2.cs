@@ -53,6 +53,8 @@ internal static unsafe class IntegerTileAvx2
         for (; blocks > 0; blocks--, scales += Row)
         {
             w += T.Header;
+            Sse.Prefetch1(next);
+            next += 32;
             Vector256<int> l0 = default, l1 = default, l2 = default, l3 = default, l4 = default, l5 = default;
             Vector256<int> h0 = default, h1 = default, h2 = default, h3 = default, h4 = default, h5 = default;
             for (var p = pairs; p > 0; p--)
@@ -99,6 +101,8 @@ internal static unsafe class IntegerTileAvx2
         for (; blocks > 0; blocks--, scales += Row)
         {
             w += T.Header;
+            Sse.Prefetch1(next);
+            next += 32;
             Vector256<int> l0 = default, l1 = default, l2 = default, l3 = default;
             Vector256<int> h0 = default, h1 = default, h2 = default, h3 = default;
             for (var p = pairs; p > 0; p--)
@@ -137,6 +141,8 @@ internal static unsafe class IntegerTileAvx2
         for (; blocks > 0; blocks--, scales += Row)
         {
             w += T.Header;
+            Sse.Prefetch1(next);
+            next += 32;
             Vector256<int> l0 = default, l1 = default;
             Vector256<int> h0 = default, h1 = default;
             for (var p = pairs; p > 0; p--)
@@ -167,6 +173,8 @@ internal static unsafe class IntegerTileAvx2
         for (; blocks > 0; blocks--, scales += Row)
         {
             w += T.Header;
+            Sse.Prefetch1(next);
+            next += 32;
             Vector256<int> l0 = default;
             Vector256<int> h0 = default;
             for (var p = pairs; p > 0; p--)

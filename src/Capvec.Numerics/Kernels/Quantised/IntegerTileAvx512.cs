@@ -15,7 +15,8 @@ namespace Capvec.Numerics.Kernels.Quantised;
 /// y[t, r]     += f32 lane r * activation scale[chunk, t]      after the chunk
 /// </code>
 /// The first pair of a block is where its sums begin: nothing is set to zero and added to.
-/// Every pair of columns also asks for one cache line of the weights that come next: asked for all at once, or not at all, memory and arithmetic would take turns.
+/// Every pair of columns, and every block once more, also asks for one cache line of the weights that come next: asked for all at once, or not at all, memory and arithmetic would
+/// take turns; and lines that nobody asked for cost a wait each.
 /// 12 integer and 12 float accumulators, 2 weight vectors and a broadcast: 27 of 32 registers. |x| is at most 16383 and |w| at most 4095, so 32 products stay below 2^31.
 /// The order is fixed by the columns, so a row's bits do not depend on its tile.
 /// </remarks>
@@ -66,6 +67,8 @@ internal static unsafe class IntegerTileAvx512
         for (; blocks > 0; blocks--)
         {
             w += T.Header;
+            Sse.Prefetch1(next);
+            next += 64;
             T.Load(w, out var low, out var high);
             var b = Vector512.Create(*(x)).AsInt16();
             var li0 = Avx512BW.MultiplyAddAdjacent(low, b);
@@ -171,6 +174,8 @@ internal static unsafe class IntegerTileAvx512
         for (; blocks > 0; blocks--)
         {
             w += T.Header;
+            Sse.Prefetch1(next);
+            next += 64;
             T.Load(w, out var low, out var high);
             var b = Vector512.Create(*(x)).AsInt16();
             var li0 = Avx512BW.MultiplyAddAdjacent(low, b);
@@ -254,6 +259,8 @@ internal static unsafe class IntegerTileAvx512
         for (; blocks > 0; blocks--)
         {
             w += T.Header;
+            Sse.Prefetch1(next);
+            next += 64;
             T.Load(w, out var low, out var high);
             var b = Vector512.Create(*(x)).AsInt16();
             var li0 = Avx512BW.MultiplyAddAdjacent(low, b);
@@ -315,6 +322,8 @@ internal static unsafe class IntegerTileAvx512
         for (; blocks > 0; blocks--)
         {
             w += T.Header;
+            Sse.Prefetch1(next);
+            next += 64;
             T.Load(w, out var low, out var high);
             var b = Vector512.Create(*(x)).AsInt16();
             var li0 = Avx512BW.MultiplyAddAdjacent(low, b);

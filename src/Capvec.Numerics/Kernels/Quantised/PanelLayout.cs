@@ -20,8 +20,8 @@ internal static class PanelLayout
     /// <summary>Columns of a chunk: the unit that is unpacked at once, and over which activations share a scale.</summary>
     public const int ChunkColumns = PackedRows.ChunkColumns;
 
-    /// <summary>Bytes that a kernel asks for ahead in one chunk: a cache line for each pair of columns.</summary>
-    public const int PrefetchBytes = ChunkColumns / 2 * 64;
+    /// <summary>Bytes that a tile asks for ahead in one chunk: a cache line for each pair of columns and one for each block of 32; a whole chunk of q8_0.</summary>
+    public const int PrefetchBytes = ((ChunkColumns / 2) + (ChunkColumns / BlockColumns)) * 64;
 
     /// <summary>Columns of a block, for formats that are written a block at a time.</summary>
     public const int BlockColumns = 32;

@@ -13,9 +13,7 @@ internal static unsafe class Unpacking
 
     public static void Chunk(WeightFormat format, byte* from, int columns, UnpackedChunk to)
     {
-        to.HasMinima = format == WeightFormat.Q4_K;
-        to.PairsPerBlock = format == WeightFormat.Q6_K ? 8 : 16;
-        to.Blocks = columns / (2 * to.PairsPerBlock);
+        Shape(format, columns, to);
         switch (format)
         {
             case WeightFormat.Q8_0: Q80(from, to); break;
@@ -25,6 +23,14 @@ internal static unsafe class Unpacking
             case WeightFormat.Q6_K: Q6K(from, to); break;
             default: throw new ArgumentOutOfRangeException(nameof(format));
         }
+    }
+
+    /// <summary>Notes what blocks a chunk has.</summary>
+    public static void Shape(WeightFormat format, int columns, UnpackedChunk to)
+    {
+        to.HasMinima = format == WeightFormat.Q4_K;
+        to.PairsPerBlock = format == WeightFormat.Q6_K ? 8 : 16;
+        to.Blocks = columns / (2 * to.PairsPerBlock);
     }
 
     /// <summary>The scales of a q8_0 chunk alone, for kernels that read its weights where they are.</summary>
@@ -109,6 +115,15 @@ internal static unsafe class Unpacking
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Q4K(byte* from, UnpackedChunk to)
     {
+        Q4KScales(from, to);
+        for (var quad = 0; quad < 32; quad++)
+            Quad((ushort*)(from + PanelLayout.Q4KQuads) + (quad * 64), to.Values + (quad * 4 * 64), default);
+    }
+
+    /// <summary>Scales and minima of a q4_K chunk alone.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Q4KScales(byte* from, UnpackedChunk to)
+    {
         for (var half = 0; half < 2; half++)
         {
             var d = HalfLanes.Load((ushort*)from + (16 * half));
@@ -120,9 +135,6 @@ internal static unsafe class Unpacking
                 Vector512.Store(dmin * Bytes(from + PanelLayout.Q4KMinima + at), to.Minima + at);
             }
         }
-
-        for (var quad = 0; quad < 32; quad++)
-            Quad((ushort*)(from + PanelLayout.Q4KQuads) + (quad * 64), to.Values + (quad * 4 * 64), default);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -180,8 +192,9 @@ internal static unsafe class Unpacking
         }
     }
 
+    /// <summary>32 float16 scales.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Scales(byte* from, float* to)
+    public static void Scales(byte* from, float* to)
     {
         Vector512.Store(HalfLanes.Load((ushort*)from), to);
         Vector512.Store(HalfLanes.Load((ushort*)from + 16), to + 16);

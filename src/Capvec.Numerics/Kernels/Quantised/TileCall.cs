@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 
-namespace Capvec.Numerics.Kernels.Emitted;
+namespace Capvec.Numerics.Kernels.Quantised;
 
-/// <summary>What an emitted tile reads: its only argument. The emitter finds the fields by their offsets.</summary>
+/// <summary>What an emitted tile reads: its only argument. <see cref="Emitted.EmittedTile"/> finds the fields by their offsets.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct TileCall
 {
@@ -15,7 +15,7 @@ internal unsafe struct TileCall
     /// <summary>[blocks][32], or null where the format has none.</summary>
     public float* Minima;
 
-    /// <summary>At least 1.</summary>
+    /// <summary>Blocks of 32 columns, at least 1.</summary>
     public long Blocks;
 
     /// <summary>Activations: [pairs][tokens], or [quads][tokens].</summary>
@@ -24,8 +24,17 @@ internal unsafe struct TileCall
     /// <summary>[blocks][tokens] sums of the activations; read with minima.</summary>
     public float* Sums;
 
-    /// <summary>[tokens].</summary>
+    /// <summary>[tokens] of the chunk, or [blocks][tokens] in <see cref="Emitted.ByteTile"/>.</summary>
     public float* XScales;
+
+    /// <summary>[blocks][tokens] in <see cref="Emitted.ByteTile"/>, of half blocks where these have scales: where integer sums begin.</summary>
+    public int* Offsets;
+
+    /// <summary>Where a <see cref="Emitted.ByteTile"/> keeps the quads that it unpacks.</summary>
+    public byte* Quads;
+
+    /// <summary>Two vectors of indices: how the bytes of two pairs of q8_0 become quads of rows 0 to 15, and of rows 16 to 31.</summary>
+    public byte* Interleave;
 
     /// <summary>[tokens][32] sums over the chunks before.</summary>
     public float* From;

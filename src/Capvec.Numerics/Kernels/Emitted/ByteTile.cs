@@ -1,0 +1,192 @@
+using Capvec.Numerics.Kernels.Quantised;
+using Iced.Intel;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Capvec.Numerics.Kernels.Emitted;
+
+/// <summary>
+/// Weights and activations of 8 bits (<see cref="ByteRows"/>, <see cref="QuadUnpacking"/>): four columns an instruction, vpdpbusd.
+/// </summary>
+/// <remarks>
+/// <code>
+/// i32 lane r   = offset[block, t] + sum over the block of (w[r] + 128) x[t]       exact
+/// y[t, r]     += (f32(i32 lane r) * activation scale[block, t]) * scale[block, r]  after each block
+/// y[t, r]     -= minimum[block, r] * sum[block, t]                                 after all blocks of the chunk
+/// </code>
+/// Blocks are of 32 columns. A panel's weights become quads in registers, while multiplications that do not need them go on: in a loop of its own, unpacking would wait for memory.
+/// </remarks>
+/// <param name="tokens">1 to 6.</param>
+/// <param name="source">Where weights come from.</param>
+/// <param name="keep">Whether quads and scales are written to <see cref="TileCall.Quads"/> and <see cref="TileCall.Scales"/>.</param>
+/// <param name="lines">Cache lines to ask for in each block.</param>
+internal sealed class ByteTile(int tokens, ByteSource source, bool keep, int lines) : EmittedTile(tokens)
+{
+    private const int Quads = 8;
+
+    private readonly int _parts = source == ByteSource.HalfBlockQuads ? 2 : 1;
+    private readonly int _header = source is ByteSource.Q8_0 or ByteSource.Q4_0 ? VectorBytes : 0;
+    private readonly int _quadBytes = source is ByteSource.Q4_0 or ByteSource.Q4_K ? RowBytes / 2 : RowBytes;
+
+    // Two of the four registers for weights, and one of those for broadcasts.
+    private static AssemblerRegisterZMM First => Weight(1, 0);
+
+    private static AssemblerRegisterZMM Second => Weight(1, 1);
+
+    private static AssemblerRegisterZMM Offset => Broadcast(3);
+
+    private protected override void Begin()
+    {
+        Constants();
+        IfFirst(ClearFloats, () =>
+        {
+            Code.mov(rax, Field(nameof(TileCall.From)));
+            for (var t = 0; t < Tokens; t++)
+            {
+                Code.vmovups(Float(t, 0), __[rax + (t * RowBytes)]);
+                Code.vmovups(Float(t, 1), __[rax + ((t * RowBytes) + VectorBytes)]);
+            }
+        });
+        Code.mov(r10, Field(nameof(TileCall.Offsets)));
+        Code.mov(r11, Field(nameof(TileCall.XScales)));
+        Code.mov(rax, Field(nameof(TileCall.Quads)));
+    }
+
+    private protected override void Block()
+    {
+        for (var part = 0; part < _parts; part++)
+            Part(part);
+        Code.add(rsi, _header + (Quads * _quadBytes));
+        Code.add(rdx, _parts * RowBytes);
+        Code.add(r8, Quads * Tokens * sizeof(int));
+        Code.add(r10, _parts * Tokens * sizeof(int));
+        Code.add(r11, Tokens * sizeof(float));
+        if (lines > 0)
+            Code.add(r9, lines * VectorBytes);
+        if (keep)
+            Code.add(rax, Quads * RowBytes);
+    }
+
+    private protected override void Finish()
+    {
+        for (var t = 0; t < Tokens; t++)
+        {
+            Code.vmovups(__[r8], Float(t, 0));
+            Code.vmovups(__[r8 + VectorBytes], Float(t, 1));
+            Code.add(r8, r9);
+        }
+    }
+
+    private void Constants()
+    {
+        switch (source)
+        {
+            case ByteSource.Q8_0:
+                Code.mov(rax, Field(nameof(TileCall.Interleave)));
+                Code.vmovdqu64(First, __[rax]);
+                Code.vmovdqu64(Second, __[rax + VectorBytes]);
+                Set(Offset, 128);
+                break;
+            case ByteSource.Q4_0 or ByteSource.Q4_K:
+                Set(First, 15);
+                Set(Offset, source == ByteSource.Q4_0 ? 128 - 8 : 128);
+                break;
+        }
+    }
+
+    // The same byte everywhere.
+    private void Set(AssemblerRegisterZMM register, int value)
+    {
+        Code.mov(eax, value);
+        Code.vpbroadcastb(register, eax);
+    }
+
+    private void Part(int part)
+    {
+        for (var t = 0; t < Tokens; t++)
+        {
+            Code.vpbroadcastd(Sum(t, 0), __[r10 + (((part * Tokens) + t) * sizeof(int))]);
+            Code.vmovdqa32(Sum(t, 1), Sum(t, 0));
+        }
+
+        for (var quad = part * Quads / _parts; quad < (part + 1) * Quads / _parts; quad++)
+            Quad(quad);
+        for (var half = 0; half < 2; half++)
+            Scale(part, half);
+        for (var t = 0; t < Tokens; t++)
+        {
+            for (var half = 0; half < 2; half++)
+            {
+                Code.vcvtdq2ps(Sum(t, half), Sum(t, half));
+                Code.vmulps(Sum(t, half), Sum(t, half), __dword_bcst[r11 + (t * sizeof(float))]);
+                Code.vfmadd231ps(Float(t, half), Sum(t, half), Weight(0, half));
+            }
+        }
+    }
+
+    private void Quad(int quad)
+    {
+        for (var half = 0; half < 2; half++)
+        {
+            Load(quad, half);
+            if (keep)
+                Code.vmovdqu64(__[rax + ((quad * RowBytes) + (half * VectorBytes))], Weight(0, half));
+        }
+
+        for (var t = 0; t < Tokens; t++)
+        {
+            var x = Broadcast(((quad * Tokens) + t) % 3);
+            Code.vpbroadcastd(x, __[r8 + (((quad * Tokens) + t) * sizeof(int))]);
+            Code.vpdpbusd(Sum(t, 0), Weight(0, 0), x);
+            Code.vpdpbusd(Sum(t, 1), Weight(0, 1), x);
+        }
+
+        Ask(quad, Quads, lines);
+    }
+
+    private void Load(int quad, int half)
+    {
+        var w = Weight(0, half);
+        var octet = rsi + (_header + (quad / 2 * 2 * _quadBytes));
+        switch (source)
+        {
+            case ByteSource.Q8_0:
+                // Of four pairs, the bytes of the first and third are one quad, of the others the next.
+                var pair = octet + (quad % 2 * VectorBytes);
+                Code.vmovdqu64(w, __[pair]);
+                Code.vpermt2b(w, half == 0 ? First : Second, __[pair + (2 * VectorBytes)]);
+                Code.vpxord(w, w, Offset);
+                break;
+            case ByteSource.Q4_0 or ByteSource.Q4_K:
+                var words = __zmmword_ptr[octet + (half * VectorBytes)];
+                if (quad % 2 == 0)
+                {
+                    Code.vpandd(w, First, words);
+                }
+                else
+                {
+                    Code.vpsrld(w, words, 4);
+                    Code.vpandd(w, w, First);
+                }
+
+                Code.vpaddb(w, w, Offset);
+                break;
+            default:
+                Code.vmovdqu64(w, __[rsi + ((quad * RowBytes) + (half * VectorBytes))]);
+                break;
+        }
+    }
+
+    private void Scale(int part, int half)
+    {
+        var scale = __[rdx + ((part * RowBytes) + (half * VectorBytes))];
+        if (_header == 0)
+        {
+            Code.vmovups(Weight(0, half), scale);
+            return;
+        }
+
+        Code.vcvtph2ps(Weight(0, half), __[rsi + (half * VectorBytes / 2)]);
+        if (keep)
+            Code.vmovups(scale, Weight(0, half));
+    }
+}

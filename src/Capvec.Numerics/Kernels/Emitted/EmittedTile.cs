@@ -1,0 +1,135 @@
+using System.Runtime.InteropServices;
+using Capvec.Numerics.Kernels.Quantised;
+using Iced.Intel;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Capvec.Numerics.Kernels.Emitted;
+
+/// <summary>
+/// Writes the machine code of one tile, 32 rows by some tokens over one chunk of columns: what .NET 10 has no intrinsics for (AVX512-VNNI).
+/// </summary>
+/// <remarks>
+/// The code is a leaf in the calling convention of 64-bit Linux: one argument (rdi, a <see cref="TileCall"/>), nothing saved, no stack. A block's columns follow one another
+/// without a loop. zmm0 to 11 hold integer sums (six tokens, rows 0 to 15, then 16 to 31), zmm12 to 23 float sums, zmm24 to 27 weights of two steps, zmm28 to 31 broadcasts.
+/// </remarks>
+internal abstract class EmittedTile
+{
+    private protected const int VectorBytes = 64;
+    private protected const int RowBytes = 2 * VectorBytes;
+    private const int MaxTokens = 6;
+
+    private static readonly AssemblerRegisterZMM[] s_registers =
+    [
+        zmm0, zmm1, zmm2, zmm3, zmm4, zmm5, zmm6, zmm7, zmm8, zmm9, zmm10, zmm11, zmm12, zmm13, zmm14, zmm15,
+        zmm16, zmm17, zmm18, zmm19, zmm20, zmm21, zmm22, zmm23, zmm24, zmm25, zmm26, zmm27, zmm28, zmm29, zmm30, zmm31,
+    ];
+
+    private protected EmittedTile(int tokens)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens, MaxTokens);
+        Tokens = tokens;
+    }
+
+    private protected Assembler Code { get; } = new(64);
+
+    private protected int Tokens { get; }
+
+    /// <summary>The code, which does not depend on its address.</summary>
+    public byte[] Emit()
+    {
+        Code.mov(rsi, Field(nameof(TileCall.Weights)));
+        Code.mov(rdx, Field(nameof(TileCall.Scales)));
+        Code.mov(rcx, Field(nameof(TileCall.Blocks)));
+        Code.mov(r8, Field(nameof(TileCall.X)));
+        Code.mov(r9, Field(nameof(TileCall.Next)));
+        Begin();
+        var again = Code.CreateLabel();
+        Code.Label(ref again);
+        Block();
+        Code.dec(rcx);
+        Code.jnz(again);
+        Minima();
+        Finish();
+        Code.vzeroupper();
+        Code.ret();
+        using var stream = new MemoryStream();
+        Code.Assemble(new StreamCodeWriter(stream), 0);
+        return stream.ToArray();
+    }
+
+    private protected abstract void Begin();
+
+    /// <summary>One block of columns; leaves rcx alone and moves the other pointers on.</summary>
+    private protected abstract void Block();
+
+    private protected abstract void Finish();
+
+    private protected static AssemblerMemoryOperand Field(string name) => __qword_ptr[rdi + (int)Marshal.OffsetOf<TileCall>(name)];
+
+    private protected static AssemblerRegisterZMM Sum(int token, int half) => s_registers[(half * MaxTokens) + token];
+
+    private protected static AssemblerRegisterZMM Float(int token, int half) => s_registers[(2 * MaxTokens) + (half * MaxTokens) + token];
+
+    private protected static AssemblerRegisterZMM Weight(int step, int half) => s_registers[(4 * MaxTokens) + (2 * (step % 2)) + half];
+
+    private protected static AssemblerRegisterZMM Broadcast(int index) => s_registers[(4 * MaxTokens) + 4 + (index % 4)];
+
+    private protected void ClearFloats()
+    {
+        for (var t = 0; t < Tokens; t++)
+        {
+            Code.vpxord(Float(t, 0), Float(t, 0), Float(t, 0));
+            Code.vpxord(Float(t, 1), Float(t, 1), Float(t, 1));
+        }
+    }
+
+    /// <summary>Runs one of two pieces, whichever <see cref="TileCall.First"/> says; an instruction must follow.</summary>
+    private protected void IfFirst(Action first, Action later)
+    {
+        var (isFirst, end) = (Code.CreateLabel(), Code.CreateLabel());
+        Code.cmp(Field(nameof(TileCall.First)), 0);
+        Code.jne(isFirst);
+        later();
+        Code.jmp(end);
+        Code.Label(ref isFirst);
+        first();
+        Code.Label(ref end);
+    }
+
+    /// <summary>Asks for a step's share of a block's cache lines.</summary>
+    private protected void Ask(int step, int steps, int lines)
+    {
+        for (var line = step * lines / steps; line < (step + 1) * lines / steps; line++)
+            Code.prefetcht1(__[r9 + (line * VectorBytes)]);
+    }
+
+    /// <summary>Takes minima times sums off, if there are any.</summary>
+    private void Minima()
+    {
+        var (again, none) = (Code.CreateLabel(), Code.CreateLabel());
+        Code.mov(rdx, Field(nameof(TileCall.Minima)));
+        Code.test(rdx, rdx);
+        Code.je(none);
+        Code.mov(rcx, Field(nameof(TileCall.Blocks)));
+        Code.mov(r8, Field(nameof(TileCall.Sums)));
+        Code.Label(ref again);
+        Code.vmovups(Weight(0, 0), __[rdx]);
+        Code.vmovups(Weight(0, 1), __[rdx + VectorBytes]);
+        for (var t = 0; t < Tokens; t++)
+        {
+            Code.vbroadcastss(Broadcast(t), __[r8 + (t * sizeof(float))]);
+            Code.vfnmadd231ps(Float(t, 0), Broadcast(t), Weight(0, 0));
+            Code.vfnmadd231ps(Float(t, 1), Broadcast(t), Weight(0, 1));
+        }
+
+        Code.add(rdx, RowBytes);
+        Code.add(r8, Tokens * sizeof(float));
+        Code.dec(rcx);
+        Code.jnz(again);
+        Code.Label(ref none);
+        Code.mov(rdx, Field(nameof(TileCall.XScales)));
+        Code.mov(rcx, Field(nameof(TileCall.From)));
+        Code.mov(r8, Field(nameof(TileCall.Y)));
+        Code.mov(r9, Field(nameof(TileCall.Stride)));
+    }
+}

@@ -1,0 +1,37 @@
+using System.Runtime.CompilerServices;
+using Capvec.Numerics.Kernels.Quantised;
+
+namespace Capvec.Numerics.Kernels.Emitted;
+
+/// <summary>
+/// Divides the asking for the next chunk of weights among the tiles that go through this one: the first two, so that memory is not asked for all of it at once; the only one, where
+/// there is one.
+/// </summary>
+internal readonly unsafe struct Lookahead
+{
+    /// <summary>Most cache lines that a tile asks for in each block of 32 columns.</summary>
+    public const int MaxLines = 34;
+
+    private const int Line = 64;
+    private const int BlocksPerChunk = PanelLayout.ChunkColumns / PanelLayout.BlockColumns;
+
+    private readonly int _first;
+    private readonly int _second;
+
+    public Lookahead(WeightFormat format, int tiles)
+    {
+        var bytes = BlocksPerChunk * Line;
+        var lines = (PanelLayout.ChunkBytes(format, PanelLayout.ChunkColumns) + bytes - 1) / bytes;
+        _first = tiles == 1 ? lines : (lines + 1) / 2;
+        _second = lines - _first;
+    }
+
+    /// <summary>The lines that a tile is to ask for in each block, from <see cref="TileCall.Next"/> on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Take(int tile, ref TileCall call)
+    {
+        if (tile == 1)
+            call.Next += _first * BlocksPerChunk * Line;
+        return tile == 0 ? _first : tile == 1 ? _second : 0;
+    }
+}
