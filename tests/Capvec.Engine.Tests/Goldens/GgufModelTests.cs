@@ -12,6 +12,8 @@ namespace Capvec.Engine.Tests.Goldens;
 /// <summary>Files made by llama.cpp's converter, against transformers on the weights that they hold: every reordering undone, every block type read.</summary>
 public sealed class GgufModelTests
 {
+    private delegate void RowComparison(ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, int width, double tolerance, string what);
+
     public static TheoryData<string, KernelPath> FilesAndPaths()
     {
         var data = new TheoryData<string, KernelPath>();
@@ -32,8 +34,13 @@ public sealed class GgufModelTests
     [MemberData(nameof(FilesAndPaths))]
     public Task Integer_products_agree(string file, KernelPath path) => Agree(file, new EngineOptions { Kernels = path }, Tolerances.Rounded, Tolerances.Rounded);
 
-    private static async Task Agree(string file, EngineOptions options, double residual, double logits)
+    [Theory]
+    [MemberData(nameof(FilesAndPaths))]
+    public Task Byte_products_agree(string file, KernelPath path) => Agree(file, new EngineOptions { Kernels = path, Activations = Activations.Int8 }, Tolerances.Bytes, Tolerances.Bytes, Compare.Mean);
+
+    private static async Task Agree(string file, EngineOptions options, double residual, double logits, RowComparison? comparison = null)
     {
+        var compare = comparison ?? Compare.Rows;
         var stem = Repository.File("tests", "fixtures", "gguf", "models", file);
         using var expected = SafetensorsFile.Open(stem + ".expected.safetensors");
         using var model = LanguageModel.Load(stem + ".gguf");
@@ -43,11 +50,11 @@ public sealed class GgufModelTests
         var request = new ForwardRequest { Tokens = [.. expected.ReadInt64("input_ids").Select(id => (int)id)], Logits = LogitRows.All, Capture = new CaptureRequest { Reduction = CaptureReduction.All } };
 
         var plain = await engine.ForwardAsync(request, TestContext.Current.CancellationToken);
-        Compare.Rows(plain.Capture!.Values.SelectMany(v => v).ToArray(), expected.ReadFloat32("resid_post"), model.Hidden, residual, "resid_post");
-        Compare.Rows(plain.Logits, expected.ReadFloat32("logits"), model.Vocabulary, logits, "logits");
+        compare(plain.Capture!.Values.SelectMany(v => v).ToArray(), expected.ReadFloat32("resid_post"), model.Hidden, residual, "resid_post");
+        compare(plain.Logits, expected.ReadFloat32("logits"), model.Vocabulary, logits, "logits");
 
         var steered = await engine.ForwardAsync(request with { Steering = ControlVector(stem[..stem.LastIndexOf('.')] + ".cvec.gguf") }, TestContext.Current.CancellationToken);
-        Compare.Rows(steered.Logits, expected.ReadFloat32("steered_logits"), model.Vocabulary, logits, "steered_logits");
+        compare(steered.Logits, expected.ReadFloat32("steered_logits"), model.Vocabulary, logits, "steered_logits");
     }
 
     private static SteeringPlan ControlVector(string path)

@@ -8,16 +8,21 @@ using Capvec.Tests;
 
 namespace Capvec.Engine.Tests.Scheduling;
 
-/// <summary>A sequence gives the same bits whatever it shares the engine with. Compared with ==, on every kernel path.</summary>
-public sealed class BitwiseTests : IDisposable
+/// <summary>A sequence gives the same bits whatever it shares the engine with. Compared with ==, on every kernel path; a class for each kind of product.</summary>
+public abstract class BitwiseTests : IDisposable
 {
     private static readonly string Folder = Repository.File("tests", "fixtures", "models", "qwen35-tiny");
-    private readonly LanguageModel _model = LanguageModel.Load(Folder);
+    private readonly Activations _activations;
+    private readonly LanguageModel _model;
     private readonly LoraAdapter _all;
     private readonly LoraAdapter _rs;
 
-    public BitwiseTests()
+    /// <param name="quantised">Whether weights are q8_0.</param>
+    /// <param name="activations">What these meet.</param>
+    protected BitwiseTests(bool quantised, Activations activations)
     {
+        _activations = activations;
+        _model = quantised ? ConvertedModel.Load(Folder, "q8_0") : LanguageModel.Load(Folder);
         _all = _model.LoadAdapter(Path.Combine(Folder, "lora-all"));
         _rs = _model.LoadAdapter(Path.Combine(Folder, "lora-rs"));
     }
@@ -35,7 +40,7 @@ public sealed class BitwiseTests : IDisposable
         var generations = generation.Select(r => together.GenerateAsync(r, TestContext.Current.CancellationToken)).ToArray();
         await Task.WhenAll([.. forwards, .. generations]);
 
-        using var alone = new InferenceEngine(_model, new EngineOptions { Kernels = path, CacheBytes = 0 });
+        using var alone = new InferenceEngine(_model, new EngineOptions { Kernels = path, Activations = _activations, CacheBytes = 0 });
         for (var i = 0; i < 16; i++)
         {
             Same(await alone.ForwardAsync(forward[i], TestContext.Current.CancellationToken), await forwards[i]);
@@ -63,8 +68,8 @@ public sealed class BitwiseTests : IDisposable
     [MemberData(nameof(Paths))]
     public async Task With_one_thread_and_with_three(KernelPath path)
     {
-        using var one = new InferenceEngine(_model, new EngineOptions { Kernels = path, Threads = 1 });
-        using var three = new InferenceEngine(_model, new EngineOptions { Kernels = path, Threads = 3 });
+        using var one = new InferenceEngine(_model, new EngineOptions { Kernels = path, Activations = _activations, Threads = 1 });
+        using var three = new InferenceEngine(_model, new EngineOptions { Kernels = path, Activations = _activations, Threads = 3 });
         for (var i = 0; i < 4; i++)
             Same(await one.ForwardAsync(Forward(i), TestContext.Current.CancellationToken), await three.ForwardAsync(Forward(i), TestContext.Current.CancellationToken));
     }
@@ -87,7 +92,7 @@ public sealed class BitwiseTests : IDisposable
     public async Task A_continued_session_and_a_fresh_start(KernelPath path)
     {
         using var engine = Engine(path);
-        using var plain = new InferenceEngine(_model, new EngineOptions { Kernels = path, CacheBytes = 0 });
+        using var plain = new InferenceEngine(_model, new EngineOptions { Kernels = path, Activations = _activations, CacheBytes = 0 });
         for (var i = 0; i < 6; i++)
         {
             using var session = engine.OpenSession();
@@ -108,7 +113,7 @@ public sealed class BitwiseTests : IDisposable
     public async Task A_session_is_not_continued_under_other_steering_adapter_tokens_or_roles()
     {
         using var engine = Engine(KernelPaths.Default);
-        using var plain = new InferenceEngine(_model, new EngineOptions { CacheBytes = 0 });
+        using var plain = new InferenceEngine(_model, new EngineOptions { Activations = _activations, CacheBytes = 0 });
         using var session = engine.OpenSession();
         var first = Generation(1) with { Session = session };
         int[] longer = [.. first.Prompt, 9, 9];
@@ -144,6 +149,7 @@ public sealed class BitwiseTests : IDisposable
 
     public void Dispose()
     {
+        GC.SuppressFinalize(this);
         _all.Dispose();
         _rs.Dispose();
         _model.Dispose();
@@ -165,7 +171,7 @@ public sealed class BitwiseTests : IDisposable
     }
 
     private InferenceEngine Engine(KernelPath path, int rows = 100) =>
-        new(_model, new EngineOptions { Kernels = path, RowsPerStep = rows, MaxSequences = Math.Min(rows, 40) });
+        new(_model, new EngineOptions { Kernels = path, Activations = _activations, RowsPerStep = rows, MaxSequences = Math.Min(rows, 40) });
 
     private ForwardRequest Forward(int i) => new()
     {

@@ -13,15 +13,20 @@ namespace Capvec.Engine.Tests.Scheduling;
 /// <summary>
 /// Whatever comes when and is kept or dropped in between: every request has the bits that it has alone, on an engine that shares nothing.
 /// </summary>
-public sealed class ScheduleTests : IDisposable
+public abstract class ScheduleTests : IDisposable
 {
     private static readonly string Folder = Repository.File("tests", "fixtures", "models", "qwen35-tiny");
-    private readonly LanguageModel _model = LanguageModel.Load(Folder);
+    private readonly Activations _activations;
+    private readonly LanguageModel _model;
     private readonly LoraAdapter _adapter;
     private readonly SteeringPlan[] _plans;
 
-    public ScheduleTests()
+    /// <param name="quantised">Whether weights are q8_0.</param>
+    /// <param name="activations">What these meet.</param>
+    protected ScheduleTests(bool quantised, Activations activations)
     {
+        _activations = activations;
+        _model = quantised ? ConvertedModel.Load(Folder, "q8_0") : LanguageModel.Load(Folder);
         _adapter = _model.LoadAdapter(Path.Combine(Folder, "lora-rs"));
         var sites = new[] { SteeringSite.BlockOutput, SteeringSite.MixerOutput, SteeringSite.MlpOutput, SteeringSite.Embedding };
         _plans =
@@ -45,7 +50,7 @@ public sealed class ScheduleTests : IDisposable
     [MemberData(nameof(Paths))]
     public void Every_schedule_gives_the_bits_of_each_request_alone(KernelPath path)
     {
-        using var alone = new InferenceEngine(_model, new EngineOptions { Kernels = path, CacheBytes = 0 });
+        using var alone = new InferenceEngine(_model, new EngineOptions { Kernels = path, Activations = _activations, CacheBytes = 0 });
         var (cached, trunk, waits, evictions, cancelled) = (0L, 0L, 0L, 0L, 0);
         Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(40),
@@ -65,6 +70,7 @@ public sealed class ScheduleTests : IDisposable
 
     public void Dispose()
     {
+        GC.SuppressFinalize(this);
         _adapter.Dispose();
         _model.Dispose();
     }
@@ -86,6 +92,7 @@ public sealed class ScheduleTests : IDisposable
             return new EngineOptions
             {
                 Kernels = path,
+                Activations = test._activations,
                 RowsPerStep = rows,
                 MaxSequences = Math.Min(rows, Pick(1, 3, 40)),
                 Threads = Pick(1, 2, 3),
