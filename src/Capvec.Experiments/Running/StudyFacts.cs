@@ -5,6 +5,7 @@ using System.Text.Json;
 using Capvec.Engine.Loading;
 using Capvec.Experiments.Storage;
 using Capvec.Experiments.Studies;
+using Capvec.Numerics.Kernels;
 
 namespace Capvec.Experiments.Running;
 
@@ -24,6 +25,8 @@ internal static class StudyFacts
         {
             new("model", Text($"{model.Name}, {model.Layers} layers of width {model.Hidden}, hash {model.Hash}")),
         };
+        if (study.Activations != Activations.Int16)
+            facts.Add(new("activations", $"{study.Activations} beside quantised weights; float32 in captures"));
         facts.AddRange(adapters.Select(a => KeyValuePair.Create($"adapter {a.Key}", $"hash {a.Value.Hash}")));
         facts.Add(new("tasks", study.Tasks.Split == TaskSplit.Half
             ? Text($"{tasks.Selection.Count + tasks.Test.Count}: {tasks.Selection.Count} to make the direction and choose, {tasks.Test.Count} others to test")

@@ -62,7 +62,7 @@ public sealed class StudyRunner
         foreach (var note in model.Model.Notes.Concat(adapters.Values.SelectMany(adapter => adapter.Notes)))
             _progress.Message(note);
         var concurrency = options.Concurrency ?? _study.Compute.Concurrency;
-        using var engine = new InferenceEngine(model.Model, Sizes(concurrency, options.Threads ?? _study.Compute.Threads));
+        using var engine = new InferenceEngine(model.Model, Sizes(concurrency, options.Threads ?? _study.Compute.Threads) with { Activations = _study.Activations });
         StudyFacts.Note(store, _study, model.Model, adapters, tasks, _sandboxes.Name, _protocol.Name, engine.Options.Threads, _time);
 
         var planner = new TrialPlanner(_study, model.Model.Hash, _protocol.Name, _sandboxes.Name);

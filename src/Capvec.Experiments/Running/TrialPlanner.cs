@@ -5,6 +5,7 @@ using Capvec.Agents.Tasks;
 using Capvec.Agents.Trials;
 using Capvec.Experiments.Randomness;
 using Capvec.Experiments.Studies;
+using Capvec.Numerics.Kernels;
 using Capvec.Numerics.Randomness;
 
 namespace Capvec.Experiments.Running;
@@ -41,6 +42,9 @@ internal sealed class TrialPlanner(StudyDefinition study, string modelHash, stri
     {
         var text = string.Join('\n', modelHash, arm.Adapter?.Hash, arm.Steering.Fingerprint, task.Hash, protocol, sandbox,
             seed.ToString(CultureInfo.InvariantCulture), study.Sampling.ToString());
+        // Left out where it is the usual one, so that trials of older studies stay what they are.
+        if (study.Activations != Activations.Int16)
+            text += $"\n{study.Activations}";
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
     }
 }

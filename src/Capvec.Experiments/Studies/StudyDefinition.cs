@@ -1,3 +1,5 @@
+using Capvec.Numerics.Kernels;
+
 namespace Capvec.Experiments.Studies;
 
 /// <summary>What a study fixes before anything runs: the content of study.yaml, checked. Paths are absolute. docs/studies.md lists the keys.</summary>
@@ -17,6 +19,9 @@ public sealed record StudyDefinition
 
     /// <summary>Folder or GGUF file of the model.</summary>
     public required string Model { get; init; }
+
+    /// <summary>What activations are beside quantised weights in trials and the screen; captures keep float32.</summary>
+    public Activations Activations { get; init; }
 
     /// <summary>Adapters by name, in the file's order.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Adapters { get; init; } = [];

@@ -8,7 +8,7 @@ public static class StudyKeys
     /// <summary>Keys by section; the file's own are under the empty name, those of list items under the list's name with "[]".</summary>
     public static IReadOnlyDictionary<string, IReadOnlyList<string>> BySection { get; } = new Dictionary<string, IReadOnlyList<string>>
     {
-        [""] = ["name", "question", "model", "adapters", "tasks", "sampling", "seed", "collect", "direction", "strength_unit", "screen", "select", "sweep", "verdict", "controls", "compute"],
+        [""] = ["name", "question", "model", "activations", "adapters", "tasks", "sampling", "seed", "collect", "direction", "strength_unit", "screen", "select", "sweep", "verdict", "controls", "compute"],
         ["tasks"] = ["folder", "folders", "include", "exclude", "split"],
         ["sampling"] = ["temperature", "top_k", "top_p", "min_p", "repetition_penalty", "max_turns", "max_reply_tokens"],
         ["collect"] = ["arms", "attempts"],

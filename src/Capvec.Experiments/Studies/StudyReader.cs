@@ -3,6 +3,7 @@ using Capvec.Engine.Sampling;
 using Capvec.Experiments.Screening;
 using Capvec.Formats.Errors;
 using Capvec.Formats.Files;
+using Capvec.Numerics.Kernels;
 using Capvec.Steering.Estimation;
 using Capvec.Steering.Specification;
 
@@ -54,6 +55,7 @@ public static class StudyReader
             Seed = ReadSeed(root),
             Collect = ReadCollect(root.Required("collect"), adapters),
             Direction = ReadDirection(root.Required("direction"), file, root.Required("collect")),
+            Activations = root.Choice("activations", Activations.Int16, ("int16", Activations.Int16), ("int8", Activations.Int8), ("float32", Activations.Float32)),
             StrengthUnit = root.Choice("strength_unit", StrengthScale.Residual, ("residual", StrengthScale.Residual), ("difference", StrengthScale.Difference), ("norm", StrengthScale.Norm)),
             Screen = ReadScreen(root.Section("screen")),
             Select = select,

@@ -26,10 +26,18 @@ internal static unsafe class ByteProducts
                     Unpacking.Shape(w.Format, w.ChunkColumns(chunk), unpacked);
                 if (source == ByteSource.Q4_K)
                     Unpacking.Q4KScales(packed, unpacked);
+                else if (source == ByteSource.Q6_K)
+                    Unpacking.Q6KScales(packed, unpacked);
                 var parts = unpacked.PairsPerBlock == 8 ? 2 : 1;
                 var call = new TileCall
                 {
-                    Weights = source == ByteSource.Quads ? unpacked.Quads : source == ByteSource.Q4_K ? packed + PanelLayout.Q4KQuads : packed,
+                    Weights = source switch
+                    {
+                        ByteSource.Quads => unpacked.Quads,
+                        ByteSource.Q4_K => packed + PanelLayout.Q4KQuads,
+                        ByteSource.Q6_K => packed + PanelLayout.Q6KBlocks,
+                        _ => packed,
+                    },
                     Scales = unpacked.Scales,
                     Minima = unpacked.HasMinima ? unpacked.Minima : null,
                     Blocks = activations.Blocks,
@@ -51,14 +59,14 @@ internal static unsafe class ByteProducts
                     switch (path)
                     {
                         case KernelPath.Vnni:
-                            VnniKernels.Bytes(ref call, size, parts == 2 ? ByteSource.HalfBlockQuads : source, source != ByteSource.Quads && x.Tiles > 1, ahead.Take(tile, ref call));
+                            VnniKernels.Bytes(ref call, size, source, keep: tile == 0 && x.Tiles > 1, ahead.Take(tile, ref call));
                             break;
                         case KernelPath.Avx512 or KernelPath.Avx2: ByteTileAvx2.Tile(call, size, parts); break;
                         default: ByteTilePortable.Tile(call, size, parts); break;
                     }
 
                     // What the first tile has unpacked serves the others.
-                    source = ByteSource.Quads;
+                    source = parts == 2 ? ByteSource.HalfBlockQuads : ByteSource.Quads;
                     call.Weights = unpacked.Quads;
                 }
             }
@@ -70,6 +78,7 @@ internal static unsafe class ByteProducts
         WeightFormat.Q8_0 => ByteSource.Q8_0,
         WeightFormat.Q4_0 => ByteSource.Q4_0,
         WeightFormat.Q4_K => ByteSource.Q4_K,
-        _ => ByteSource.Quads,
+        WeightFormat.Q6_K => ByteSource.Q6_K,
+        _ => throw new ArgumentOutOfRangeException(nameof(format)),
     };
 }

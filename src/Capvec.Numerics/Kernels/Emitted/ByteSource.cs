@@ -17,4 +17,7 @@ internal enum ByteSource
 
     /// <summary>The nibbles of a q4_K panel; scales and minima are read as those of quads.</summary>
     Q4_K,
+
+    /// <summary>The blocks of a q6_K panel; scales are read as those of quads.</summary>
+    Q6_K,
 }

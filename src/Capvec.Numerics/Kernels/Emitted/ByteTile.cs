@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Capvec.Numerics.Kernels.Quantised;
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
@@ -23,9 +24,16 @@ internal sealed class ByteTile(int tokens, ByteSource source, bool keep, int lin
 {
     private const int Quads = 8;
 
-    private readonly int _parts = source == ByteSource.HalfBlockQuads ? 2 : 1;
+    private readonly int _parts = source is ByteSource.HalfBlockQuads or ByteSource.Q6_K ? 2 : 1;
     private readonly int _header = source is ByteSource.Q8_0 or ByteSource.Q4_0 ? VectorBytes : 0;
-    private readonly int _quadBytes = source is ByteSource.Q4_0 or ByteSource.Q4_K ? RowBytes / 2 : RowBytes;
+    private readonly int _blockBytes = source switch
+    {
+        ByteSource.Q4_0 or ByteSource.Q4_K => Quads * RowBytes / 2,
+        ByteSource.Q6_K => 2 * PanelLayout.Q6KBlockBytes,
+        _ => Quads * RowBytes,
+    };
+
+    private readonly AssemblerMemoryOperand[] _upperBits = new AssemblerMemoryOperand[4];
 
     // Two of the four registers for weights, and one of those for broadcasts.
     private static AssemblerRegisterZMM First => Weight(1, 0);
@@ -55,7 +63,7 @@ internal sealed class ByteTile(int tokens, ByteSource source, bool keep, int lin
     {
         for (var part = 0; part < _parts; part++)
             Part(part);
-        Code.add(rsi, _header + (Quads * _quadBytes));
+        Code.add(rsi, _header + _blockBytes);
         Code.add(rdx, _parts * RowBytes);
         Code.add(r8, Quads * Tokens * sizeof(int));
         Code.add(r10, _parts * Tokens * sizeof(int));
@@ -81,14 +89,20 @@ internal sealed class ByteTile(int tokens, ByteSource source, bool keep, int lin
         switch (source)
         {
             case ByteSource.Q8_0:
-                Code.mov(rax, Field(nameof(TileCall.Interleave)));
-                Code.vmovdqu64(First, __[rax]);
-                Code.vmovdqu64(Second, __[rax + VectorBytes]);
+                Code.vmovdqu64(First, Constant(Interleaved(0)));
+                Code.vmovdqu64(Second, Constant(Interleaved(32)));
                 Set(Offset, 128);
                 break;
             case ByteSource.Q4_0 or ByteSource.Q4_K:
-                Set(First, 15);
+                Set(First, 0x0F);
                 Set(Offset, source == ByteSource.Q4_0 ? 128 - 8 : 128);
+                break;
+            case ByteSource.Q6_K:
+                for (var quad = 0; quad < _upperBits.Length; quad++)
+                    _upperBits[quad] = Constant(UpperBits(quad));
+                Set(First, 0x0F);
+                Set(Second, 0x30);
+                Set(Offset, 128 - 32);
                 break;
         }
     }
@@ -146,34 +160,47 @@ internal sealed class ByteTile(int tokens, ByteSource source, bool keep, int lin
     private void Load(int quad, int half)
     {
         var w = Weight(0, half);
-        var octet = rsi + (_header + (quad / 2 * 2 * _quadBytes));
+        var octet = quad / 2;
         switch (source)
         {
             case ByteSource.Q8_0:
                 // Of four pairs, the bytes of the first and third are one quad, of the others the next.
-                var pair = octet + (quad % 2 * VectorBytes);
+                var pair = rsi + (_header + (octet * 2 * RowBytes) + (quad % 2 * VectorBytes));
                 Code.vmovdqu64(w, __[pair]);
                 Code.vpermt2b(w, half == 0 ? First : Second, __[pair + (2 * VectorBytes)]);
                 Code.vpxord(w, w, Offset);
                 break;
             case ByteSource.Q4_0 or ByteSource.Q4_K:
-                var words = __zmmword_ptr[octet + (half * VectorBytes)];
-                if (quad % 2 == 0)
-                {
-                    Code.vpandd(w, First, words);
-                }
-                else
-                {
-                    Code.vpsrld(w, words, 4);
-                    Code.vpandd(w, w, First);
-                }
-
+                Nibbles(w, quad, __zmmword_ptr[rsi + (_header + (octet * RowBytes) + (half * VectorBytes))]);
+                Code.vpaddb(w, w, Offset);
+                break;
+            case ByteSource.Q6_K:
+                // 16 columns are two octets of nibbles and a vector of upper bits, which a shift a byte brings above the nibbles.
+                var block = rsi + ((octet / 2 * PanelLayout.Q6KBlockBytes) + (half * VectorBytes));
+                var upper = Broadcast(half);
+                Nibbles(w, quad, __zmmword_ptr[block + (octet % 2 * RowBytes)]);
+                Code.vmovdqu64(upper, _upperBits[quad % 4]);
+                Code.vpmultishiftqb(upper, upper, __[block + (2 * RowBytes)]);
+                Code.vpternlogd(w, upper, Second, 0xF8); // w | (upper & Second)
                 Code.vpaddb(w, w, Offset);
                 break;
             default:
                 Code.vmovdqu64(w, __[rsi + ((quad * RowBytes) + (half * VectorBytes))]);
                 break;
         }
+    }
+
+    // Words of eight nibbles: those at even places are the first quad of an octet, the others the second.
+    private void Nibbles(AssemblerRegisterZMM w, int quad, AssemblerMemoryOperand words)
+    {
+        if (quad % 2 == 0)
+        {
+            Code.vpandd(w, First, words);
+            return;
+        }
+
+        Code.vpsrld(w, words, 4);
+        Code.vpandd(w, w, First);
     }
 
     private void Scale(int part, int half)
@@ -188,5 +215,26 @@ internal sealed class ByteTile(int tokens, ByteSource source, bool keep, int lin
         Code.vcvtph2ps(Weight(0, half), __[rsi + (half * VectorBytes / 2)]);
         if (keep)
             Code.vmovups(scale, Weight(0, half));
+    }
+
+    private static byte[] Interleaved(int first)
+    {
+        var indices = new byte[VectorBytes];
+        QuadUnpacking.Interleave(first).CopyTo(indices);
+        return indices;
+    }
+
+    // Of 64 bits, the one from which each byte of a quad is taken: four before the two upper bits of its weight. Bytes 0 and 1 of a quad are an even column of the first and third
+    // pair (of four), bytes 2 and 3 the odd ones, 16 bits on; the second quad is a pair later.
+    private static byte[] UpperBits(int quad)
+    {
+        var bits = new byte[VectorBytes];
+        for (var i = 0; i < bits.Length; i++)
+        {
+            var pair = (4 * (quad / 2)) + (2 * (i % 2)) + (quad % 2);
+            bits[i] = (byte)(((i % 8 / 2 * 16) + (2 * pair) + 60) % 64);
+        }
+
+        return bits;
     }
 }

@@ -24,6 +24,8 @@ internal abstract class EmittedTile
         zmm16, zmm17, zmm18, zmm19, zmm20, zmm21, zmm22, zmm23, zmm24, zmm25, zmm26, zmm27, zmm28, zmm29, zmm30, zmm31,
     ];
 
+    private readonly List<(Label Label, byte[] Bytes)> _constants = [];
+
     private protected EmittedTile(int tokens)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens, MaxTokens);
@@ -52,6 +54,13 @@ internal abstract class EmittedTile
         Finish();
         Code.vzeroupper();
         Code.ret();
+        foreach (var (label, bytes) in _constants)
+        {
+            var here = label;
+            Code.Label(ref here);
+            Code.db(bytes);
+        }
+
         using var stream = new MemoryStream();
         Code.Assemble(new StreamCodeWriter(stream), 0);
         return stream.ToArray();
@@ -73,6 +82,14 @@ internal abstract class EmittedTile
     private protected static AssemblerRegisterZMM Weight(int step, int half) => s_registers[(4 * MaxTokens) + (2 * (step % 2)) + half];
 
     private protected static AssemblerRegisterZMM Broadcast(int index) => s_registers[(4 * MaxTokens) + 4 + (index % 4)];
+
+    /// <summary>Bytes that stand behind the code.</summary>
+    private protected AssemblerMemoryOperand Constant(byte[] bytes)
+    {
+        var label = Code.CreateLabel();
+        _constants.Add((label, bytes));
+        return __[label];
+    }
 
     private protected void ClearFloats()
     {

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using Capvec.Numerics.Kernels.Quantised;
-using Capvec.Numerics.Memory;
 
 namespace Capvec.Numerics.Kernels.Emitted;
 
@@ -15,9 +14,7 @@ internal static unsafe class VnniKernels
     private static readonly delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[] s_words = new delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[3 * Lines * Sizes];
 
     // [sources][keep][lines][tokens]
-    private static readonly delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[] s_bytes = new delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[5 * 2 * Lines * Sizes];
-
-    private static readonly NativeBuffer<byte> s_interleave = QuadUnpacking.Interleaving();
+    private static readonly delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[] s_bytes = new delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[6 * 2 * Lines * Sizes];
 
     /// <summary>Whether the processor has AVX512-VNNI and the system lets us add code.</summary>
     public static bool IsSupported { get; } = Avx512Vbmi.IsSupported && HasVnni() && ExecutableCode.IsPossible;
@@ -37,7 +34,6 @@ internal static unsafe class VnniKernels
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Bytes(ref TileCall call, int tokens, ByteSource source, bool keep, int lines)
     {
-        call.Interleave = s_interleave.Pointer;
         var index = ((((((int)source * 2) + (keep ? 1 : 0)) * Lines) + lines) * Sizes) + tokens;
         var tile = s_bytes[index];
         if (tile == null)

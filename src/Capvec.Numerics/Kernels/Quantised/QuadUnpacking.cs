@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using Capvec.Numerics.Memory;
 
 namespace Capvec.Numerics.Kernels.Quantised;
 
@@ -21,15 +20,6 @@ internal static unsafe class QuadUnpacking
 
     private static readonly Vector512<byte> s_low = Interleave(0);
     private static readonly Vector512<byte> s_high = Interleave(32);
-
-    /// <summary>Two vectors of indices: how the bytes of two pairs become quads of rows 0 to 15, and of rows 16 to 31.</summary>
-    public static NativeBuffer<byte> Interleaving()
-    {
-        var indices = new NativeBuffer<byte>(128);
-        Vector512.Store(Interleave(0), indices.Pointer);
-        Vector512.Store(Interleave(32), indices.Pointer + 64);
-        return indices;
-    }
 
     public static void Chunk(WeightFormat format, byte* from, int columns, UnpackedChunk to)
     {
@@ -123,7 +113,8 @@ internal static unsafe class QuadUnpacking
         }
     }
 
-    private static Vector512<byte> Interleave(int first)
+    /// <summary>Indices of the bytes of two pairs, in turn, from the row on that <paramref name="first"/> / 2 is.</summary>
+    public static Vector512<byte> Interleave(int first)
     {
         var indices = new byte[64];
         for (var i = 0; i < 64; i++)

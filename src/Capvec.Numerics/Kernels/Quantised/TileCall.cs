@@ -33,9 +33,6 @@ internal unsafe struct TileCall
     /// <summary>Where a <see cref="Emitted.ByteTile"/> keeps the quads that it unpacks.</summary>
     public byte* Quads;
 
-    /// <summary>Two vectors of indices: how the bytes of two pairs of q8_0 become quads of rows 0 to 15, and of rows 16 to 31.</summary>
-    public byte* Interleave;
-
     /// <summary>[tokens][32] sums over the chunks before.</summary>
     public float* From;
 

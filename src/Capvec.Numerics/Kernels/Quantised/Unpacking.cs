@@ -137,8 +137,9 @@ internal static unsafe class Unpacking
         }
     }
 
+    /// <summary>Scales of a q6_K chunk alone.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Q6K(byte* from, UnpackedChunk to)
+    public static void Q6KScales(byte* from, UnpackedChunk to)
     {
         for (var half = 0; half < 2; half++)
         {
@@ -151,7 +152,12 @@ internal static unsafe class Unpacking
                 Vector512.Store(d * Vector512.ConvertToSingle(scale), to.Scales + at);
             }
         }
+    }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Q6K(byte* from, UnpackedChunk to)
+    {
+        Q6KScales(from, to);
         var values = to.Values;
         var block = (ushort*)(from + PanelLayout.Q6KBlocks);
         var low = Vector512.Create((ushort)15);
