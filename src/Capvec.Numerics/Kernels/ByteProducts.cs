@@ -41,7 +41,7 @@ internal static unsafe class ByteProducts
                     Scales = unpacked.Scales,
                     Minima = unpacked.HasMinima ? unpacked.Minima : null,
                     Blocks = activations.Blocks,
-                    Quads = unpacked.Quads,
+                    Unpacked = unpacked.Quads,
                     Next = i + 1 < count ? w.Chunk(first + i + 1, chunk) : w.Chunk(first, chunk + 1),
                     First = chunk == 0 ? 1 : 0,
                 };

@@ -16,8 +16,8 @@ public static unsafe class Gemm
     private const int GroupRows = 96;
     private const int GroupPanels = 4;
 
-    /// <summary>Up to so many tiles, widening a q8_0 chunk for each costs less than writing it down in 16 bits once.</summary>
-    internal const int DirectTiles = 4;
+    // Up to so many tiles, widening a q8_0 chunk for each costs less than writing it down in 16 bits once.
+    private const int DirectTiles = 4;
 
     /// <summary>The definition, in plain loops: the oracle of the tests. Fused where <paramref name="fused"/>.</summary>
     public static void Reference(PackedMatrix w, ReadOnlySpan<float> x, Span<float> y, bool fused)

@@ -18,9 +18,9 @@ namespace Capvec.Numerics.Kernels.Emitted;
 /// </remarks>
 /// <param name="tokens">1 to 6.</param>
 /// <param name="source">Where weights come from.</param>
-/// <param name="keep">Whether quads and scales are written to <see cref="TileCall.Quads"/> and <see cref="TileCall.Scales"/>.</param>
+/// <param name="keep">Whether quads and scales are written to <see cref="TileCall.Unpacked"/> and <see cref="TileCall.Scales"/>.</param>
 /// <param name="lines">Cache lines to ask for in each block.</param>
-internal sealed class ByteTile(int tokens, ByteSource source, bool keep, int lines) : EmittedTile(tokens)
+internal sealed class ByteTile(int tokens, ByteSource source, bool keep, int lines) : EmittedTile(tokens, keep, lines)
 {
     private const int Quads = 8;
 
@@ -34,13 +34,6 @@ internal sealed class ByteTile(int tokens, ByteSource source, bool keep, int lin
     };
 
     private readonly AssemblerMemoryOperand[] _upperBits = new AssemblerMemoryOperand[4];
-
-    // Two of the four registers for weights, and one of those for broadcasts.
-    private static AssemblerRegisterZMM First => Weight(1, 0);
-
-    private static AssemblerRegisterZMM Second => Weight(1, 1);
-
-    private static AssemblerRegisterZMM Offset => Broadcast(3);
 
     private protected override void Begin()
     {
@@ -56,22 +49,16 @@ internal sealed class ByteTile(int tokens, ByteSource source, bool keep, int lin
         });
         Code.mov(r10, Field(nameof(TileCall.Offsets)));
         Code.mov(r11, Field(nameof(TileCall.XScales)));
-        Code.mov(rax, Field(nameof(TileCall.Quads)));
+        Code.mov(rax, Field(nameof(TileCall.Unpacked)));
     }
 
     private protected override void Block()
     {
         for (var part = 0; part < _parts; part++)
             Part(part);
-        Code.add(rsi, _header + _blockBytes);
-        Code.add(rdx, _parts * RowBytes);
-        Code.add(r8, Quads * Tokens * sizeof(int));
+        Advance(_header + _blockBytes, _parts, Quads);
         Code.add(r10, _parts * Tokens * sizeof(int));
         Code.add(r11, Tokens * sizeof(float));
-        if (lines > 0)
-            Code.add(r9, lines * VectorBytes);
-        if (keep)
-            Code.add(rax, Quads * RowBytes);
     }
 
     private protected override void Finish()
@@ -91,18 +78,18 @@ internal sealed class ByteTile(int tokens, ByteSource source, bool keep, int lin
             case ByteSource.Q8_0:
                 Code.vmovdqu64(First, Constant(Interleaved(0)));
                 Code.vmovdqu64(Second, Constant(Interleaved(32)));
-                Set(Offset, 128);
+                Set(Third, 128);
                 break;
             case ByteSource.Q4_0 or ByteSource.Q4_K:
                 Set(First, 0x0F);
-                Set(Offset, source == ByteSource.Q4_0 ? 128 - 8 : 128);
+                Set(Third, source == ByteSource.Q4_0 ? 128 - 8 : 128);
                 break;
             case ByteSource.Q6_K:
                 for (var quad = 0; quad < _upperBits.Length; quad++)
                     _upperBits[quad] = Constant(UpperBits(quad));
                 Set(First, 0x0F);
                 Set(Second, 0x30);
-                Set(Offset, 128 - 32);
+                Set(Third, 128 - 32);
                 break;
         }
     }
@@ -125,7 +112,7 @@ internal sealed class ByteTile(int tokens, ByteSource source, bool keep, int lin
         for (var quad = part * Quads / _parts; quad < (part + 1) * Quads / _parts; quad++)
             Quad(quad);
         for (var half = 0; half < 2; half++)
-            Scale(part, half);
+            Scale(Weight(0, half), _header, part, half);
         for (var t = 0; t < Tokens; t++)
         {
             for (var half = 0; half < 2; half++)
@@ -142,7 +129,7 @@ internal sealed class ByteTile(int tokens, ByteSource source, bool keep, int lin
         for (var half = 0; half < 2; half++)
         {
             Load(quad, half);
-            if (keep)
+            if (Keep)
                 Code.vmovdqu64(__[rax + ((quad * RowBytes) + (half * VectorBytes))], Weight(0, half));
         }
 
@@ -154,7 +141,7 @@ internal sealed class ByteTile(int tokens, ByteSource source, bool keep, int lin
             Code.vpdpbusd(Sum(t, 1), Weight(0, 1), x);
         }
 
-        Ask(quad, Quads, lines);
+        Ask(quad, Quads);
     }
 
     private void Load(int quad, int half)
@@ -168,11 +155,11 @@ internal sealed class ByteTile(int tokens, ByteSource source, bool keep, int lin
                 var pair = rsi + (_header + (octet * 2 * RowBytes) + (quad % 2 * VectorBytes));
                 Code.vmovdqu64(w, __[pair]);
                 Code.vpermt2b(w, half == 0 ? First : Second, __[pair + (2 * VectorBytes)]);
-                Code.vpxord(w, w, Offset);
+                Code.vpxord(w, w, Third);
                 break;
             case ByteSource.Q4_0 or ByteSource.Q4_K:
                 Nibbles(w, quad, __zmmword_ptr[rsi + (_header + (octet * RowBytes) + (half * VectorBytes))]);
-                Code.vpaddb(w, w, Offset);
+                Code.vpaddb(w, w, Third);
                 break;
             case ByteSource.Q6_K:
                 // 16 columns are two octets of nibbles and a vector of upper bits, which a shift a byte brings above the nibbles.
@@ -182,7 +169,7 @@ internal sealed class ByteTile(int tokens, ByteSource source, bool keep, int lin
                 Code.vmovdqu64(upper, _upperBits[quad % 4]);
                 Code.vpmultishiftqb(upper, upper, __[block + (2 * RowBytes)]);
                 Code.vpternlogd(w, upper, Second, 0xF8); // w | (upper & Second)
-                Code.vpaddb(w, w, Offset);
+                Code.vpaddb(w, w, Third);
                 break;
             default:
                 Code.vmovdqu64(w, __[rsi + ((quad * RowBytes) + (half * VectorBytes))]);
@@ -201,20 +188,6 @@ internal sealed class ByteTile(int tokens, ByteSource source, bool keep, int lin
 
         Code.vpsrld(w, words, 4);
         Code.vpandd(w, w, First);
-    }
-
-    private void Scale(int part, int half)
-    {
-        var scale = __[rdx + ((part * RowBytes) + (half * VectorBytes))];
-        if (_header == 0)
-        {
-            Code.vmovups(Weight(0, half), scale);
-            return;
-        }
-
-        Code.vcvtph2ps(Weight(0, half), __[rsi + (half * VectorBytes / 2)]);
-        if (keep)
-            Code.vmovups(scale, Weight(0, half));
     }
 
     private static byte[] Interleaved(int first)

@@ -25,16 +25,27 @@ internal abstract class EmittedTile
     ];
 
     private readonly List<(Label Label, byte[] Bytes)> _constants = [];
+    private readonly int _lines;
 
-    private protected EmittedTile(int tokens)
+    private protected EmittedTile(int tokens, bool keep, int lines)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens, MaxTokens);
-        Tokens = tokens;
+        (Tokens, Keep, _lines) = (tokens, keep, lines);
     }
+
+    // What unpacking keeps in registers: two of the four for weights, and one of those for broadcasts.
+    private protected static AssemblerRegisterZMM First => Weight(1, 0);
+
+    private protected static AssemblerRegisterZMM Second => Weight(1, 1);
+
+    private protected static AssemblerRegisterZMM Third => Broadcast(3);
 
     private protected Assembler Code { get; } = new(64);
 
     private protected int Tokens { get; }
+
+    /// <summary>Whether what is unpacked is written down for other tiles.</summary>
+    private protected bool Keep { get; }
 
     /// <summary>The code, which does not depend on its address.</summary>
     public byte[] Emit()
@@ -81,7 +92,7 @@ internal abstract class EmittedTile
 
     private protected static AssemblerRegisterZMM Weight(int step, int half) => s_registers[(4 * MaxTokens) + (2 * (step % 2)) + half];
 
-    private protected static AssemblerRegisterZMM Broadcast(int index) => s_registers[(4 * MaxTokens) + 4 + (index % 4)];
+    private protected static AssemblerRegisterZMM Broadcast(int index) => s_registers[(4 * MaxTokens) + 4 + index];
 
     /// <summary>Bytes that stand behind the code.</summary>
     private protected AssemblerMemoryOperand Constant(byte[] bytes)
@@ -114,10 +125,40 @@ internal abstract class EmittedTile
     }
 
     /// <summary>Asks for a step's share of a block's cache lines.</summary>
-    private protected void Ask(int step, int steps, int lines)
+    private protected void Ask(int step, int steps)
     {
-        for (var line = step * lines / steps; line < (step + 1) * lines / steps; line++)
+        for (var line = step * _lines / steps; line < (step + 1) * _lines / steps; line++)
             Code.prefetcht1(__[r9 + (line * VectorBytes)]);
+    }
+
+    /// <summary>Reads the scales of 16 rows: float16 in the block's header, where it has one, or else float32.</summary>
+    private protected void Scale(AssemblerRegisterZMM w, int header, int part, int half)
+    {
+        var scale = __[rdx + ((part * RowBytes) + (half * VectorBytes))];
+        if (header == 0)
+        {
+            Code.vmovups(w, scale);
+            return;
+        }
+
+        Code.vcvtph2ps(w, __[rsi + (half * VectorBytes / 2)]);
+        if (Keep)
+            Code.vmovups(scale, w);
+    }
+
+    /// <summary>Moves the pointers to the next block.</summary>
+    /// <param name="bytes">Of a block of weights.</param>
+    /// <param name="parts">Of scales.</param>
+    /// <param name="steps">Words of activations for a token, and of unpacked weights for a row.</param>
+    private protected void Advance(int bytes, int parts, int steps)
+    {
+        Code.add(rsi, bytes);
+        Code.add(rdx, parts * RowBytes);
+        Code.add(r8, steps * Tokens * sizeof(int));
+        if (_lines > 0)
+            Code.add(r9, _lines * VectorBytes);
+        if (Keep)
+            Code.add(rax, steps * RowBytes);
     }
 
     /// <summary>Takes minima times sums off, if there are any.</summary>
@@ -134,9 +175,9 @@ internal abstract class EmittedTile
         Code.vmovups(Weight(0, 1), __[rdx + VectorBytes]);
         for (var t = 0; t < Tokens; t++)
         {
-            Code.vbroadcastss(Broadcast(t), __[r8 + (t * sizeof(float))]);
-            Code.vfnmadd231ps(Float(t, 0), Broadcast(t), Weight(0, 0));
-            Code.vfnmadd231ps(Float(t, 1), Broadcast(t), Weight(0, 1));
+            Code.vbroadcastss(Broadcast(t % 4), __[r8 + (t * sizeof(float))]);
+            Code.vfnmadd231ps(Float(t, 0), Broadcast(t % 4), Weight(0, 0));
+            Code.vfnmadd231ps(Float(t, 1), Broadcast(t % 4), Weight(0, 1));
         }
 
         Code.add(rdx, RowBytes);

@@ -10,8 +10,8 @@ internal static unsafe class VnniKernels
     private const int Sizes = 7;
     private const int Lines = Lookahead.MaxLines + 1;
 
-    // [sources][lines][tokens]
-    private static readonly delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[] s_words = new delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[3 * Lines * Sizes];
+    // [sources][keep][lines][tokens]
+    private static readonly delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[] s_words = new delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[7 * 2 * Lines * Sizes];
 
     // [sources][keep][lines][tokens]
     private static readonly delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[] s_bytes = new delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[6 * 2 * Lines * Sizes];
@@ -21,12 +21,12 @@ internal static unsafe class VnniKernels
 
     /// <summary>One tile over one chunk with 15-bit activations; see <see cref="WordTile"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Words(ref TileCall call, int tokens, WordSource source, int lines)
+    public static void Words(ref TileCall call, int tokens, WordSource source, bool keep, int lines)
     {
-        var index = ((((int)source * Lines) + lines) * Sizes) + tokens;
+        var index = ((((((int)source * 2) + (keep ? 1 : 0)) * Lines) + lines) * Sizes) + tokens;
         var tile = s_words[index];
         if (tile == null)
-            tile = s_words[index] = Make(new WordTile(tokens, source, lines));
+            tile = s_words[index] = Make(new WordTile(tokens, source, keep, lines));
         tile((TileCall*)Unsafe.AsPointer(ref call));
     }
 

@@ -30,8 +30,8 @@ internal unsafe struct TileCall
     /// <summary>[blocks][tokens] in <see cref="Emitted.ByteTile"/>, of half blocks where these have scales: where integer sums begin.</summary>
     public int* Offsets;
 
-    /// <summary>Where a <see cref="Emitted.ByteTile"/> keeps the quads that it unpacks.</summary>
-    public byte* Quads;
+    /// <summary>Where a tile keeps the pairs or quads that it unpacks.</summary>
+    public byte* Unpacked;
 
     /// <summary>[tokens][32] sums over the chunks before.</summary>
     public float* From;
