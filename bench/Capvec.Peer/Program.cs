@@ -150,7 +150,7 @@ async Task<int> CompareAsync(ParseResult arguments, CancellationToken cancellati
 
 async Task<int> PerplexityAsync(ParseResult arguments, CancellationToken cancellation)
 {
-    // Rounding of activations, ours to 14 bits and theirs to 8, may change so much at most.
+    // Rounding of activations, ours to 14 bits (8 with --int8) and theirs to 8, may change so much at most.
     const double most = 0.01;
     var list = arguments.GetValue(prompts) ?? throw new CapvecException("--prompts is missing: a file with a text of token ids a line was expected, as \"capvec tokenize --texts\" prints them.", exitCode: CapvecException.WrongUsage);
     var (mine, other, count) = await WithBothAsync(arguments, async (engine, theirs) =>
@@ -239,6 +239,8 @@ Task<T> WithBothAsync<T>(ParseResult arguments, Func<InferenceEngine, PeerProces
 
 async Task<T> WithBothOfAsync<T>(ParseResult arguments, string path, Func<InferenceEngine, PeerProcess, Task<T>> run)
 {
+    if (arguments.GetValue(exact) && arguments.GetValue(int8))
+        throw new CapvecException("--exact and --int8 contradict each other; give one.", exitCode: CapvecException.WrongUsage);
     using var theirs = new PeerProcess(arguments.GetRequiredValue(library), path, arguments.GetValue(threads));
     using var loaded = LanguageModel.Load(arguments.GetValue(ours) ?? path, fast: arguments.GetValue(fast));
     if (loaded.Vocabulary != theirs.Vocabulary)

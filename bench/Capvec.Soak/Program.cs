@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Capvec.Engine.Loading;
 using Capvec.Formats.Errors;
+using Capvec.Numerics.Kernels;
 using Capvec.Soak;
 
 // Mixed load for an hour: no wrong result, no growth of memory. bench/soak builds this and starts it; docs/bench.md says more.
@@ -9,8 +10,10 @@ CultureInfo.CurrentCulture = CultureInfo.DefaultThreadCurrentCulture = CultureIn
 var minutes = new Option<double>("--minutes") { Description = "How long.", DefaultValueFactory = _ => 60 };
 var seed = new Option<ulong>("--seed") { Description = "Seed of the requests.", DefaultValueFactory = _ => 1 };
 var clients = new Option<int>("--clients") { Description = "Requests under way at once.", DefaultValueFactory = _ => 24 };
-var folder = new Option<string>("--model") { Description = "Model folder; its adapters are looked for in ../adapters.", Required = true };
-var root = new RootCommand("Mixed load on one engine, each result compared with the same request alone.") { minutes, seed, clients, folder };
+var folder = new Option<string>("--model") { Description = "Model folder or GGUF file.", Required = true };
+var adaptersOf = new Option<string?>("--adapters") { Description = "Folder of adapter folders; ../adapters of the model where left out." };
+var int8 = new Option<bool>("--int8") { Description = "Round activations to 8 bits beside quantised weights." };
+var root = new RootCommand("Mixed load on one engine, each result compared with the same request alone.") { minutes, seed, clients, folder, adaptersOf, int8 };
 root.SetAction(RunAsync);
 try
 {
@@ -28,9 +31,9 @@ async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation)
     if (time <= TimeSpan.Zero || arguments.GetValue(clients) < 1)
         throw new CapvecException("--minutes and --clients have to be above 0.", exitCode: CapvecException.WrongUsage);
     using var model = LanguageModel.Load(arguments.GetRequiredValue(folder));
-    var adaptersAt = Path.Combine(arguments.GetRequiredValue(folder), "..", "adapters");
+    var adaptersAt = arguments.GetValue(adaptersOf) ?? Path.Combine(arguments.GetRequiredValue(folder), "..", "adapters");
     LoraAdapter[] adapters = Directory.Exists(adaptersAt) ? [.. Directory.GetDirectories(adaptersAt).Order(StringComparer.Ordinal).Select(model.LoadAdapter)] : [];
-    using var run = new SoakRun(model, new RequestMaker(model, adapters, arguments.GetValue(seed)), arguments.GetValue(clients));
+    using var run = new SoakRun(model, new RequestMaker(model, adapters, arguments.GetValue(seed)), arguments.GetValue(clients), arguments.GetValue(int8) ? Activations.Int8 : Activations.Int16);
     var start = DateTime.UtcNow;
     // A fifth of the time is warm-up, five minutes at most; some 100 looks at the memory.
     var warmUp = TimeSpan.FromMinutes(Math.Min(5, time.TotalMinutes / 5));

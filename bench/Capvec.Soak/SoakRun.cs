@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Capvec.Engine.Loading;
 using Capvec.Engine.Scheduling;
+using Capvec.Numerics.Kernels;
 
 namespace Capvec.Soak;
 
@@ -8,12 +9,13 @@ namespace Capvec.Soak;
 /// <param name="model">The model.</param>
 /// <param name="maker">Makes the requests.</param>
 /// <param name="clients">Requests that are under way at once.</param>
-internal sealed class SoakRun(LanguageModel model, RequestMaker maker, int clients) : IDisposable
+/// <param name="activations">What activations are beside quantised weights.</param>
+internal sealed class SoakRun(LanguageModel model, RequestMaker maker, int clients, Activations activations) : IDisposable
 {
     // Small enough that it is full, and states are dropped, within the warm-up.
     private const long CacheBytes = 64L << 20;
 
-    private readonly InferenceEngine _engine = new(model, new EngineOptions { CacheBytes = CacheBytes });
+    private readonly InferenceEngine _engine = new(model, new EngineOptions { Activations = activations, CacheBytes = CacheBytes });
     private readonly SemaphoreSlim _oneReference = new(1);
     private readonly Lock _gate = new();
     private int _compared;
@@ -133,7 +135,7 @@ internal sealed class SoakRun(LanguageModel model, RequestMaker maker, int clien
         await _oneReference.WaitAsync();
         try
         {
-            using var fresh = new InferenceEngine(model, new EngineOptions { Threads = 1, MaxSequences = 1, CacheBytes = 0 });
+            using var fresh = new InferenceEngine(model, new EngineOptions { Activations = activations, Threads = 1, MaxSequences = 1, CacheBytes = 0 });
             return await compare(fresh);
         }
         finally

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Capvec.Engine.Loading;
 using Capvec.Engine.Requests;
+using Capvec.Numerics.Kernels;
 using Capvec.Soak;
 using Capvec.Tests;
 
@@ -15,7 +16,7 @@ public sealed class SoakTests
     {
         using var model = LanguageModel.Load(Repository.File("models", "phantom", "checkpoint"));
         var adapter = model.LoadAdapter(Repository.File("models", "phantom", "adapters", "sft"));
-        using var run = new SoakRun(model, new RequestMaker(model, [adapter], 5), clients: 6);
+        using var run = new SoakRun(model, new RequestMaker(model, [adapter], 5), clients: 6, Activations.Int16);
         var told = 0;
         await run.ForAsync(TimeSpan.FromSeconds(4), TimeSpan.Zero, TimeSpan.FromSeconds(1), () => told++);
         run.Wrong.ShouldBeEmpty();

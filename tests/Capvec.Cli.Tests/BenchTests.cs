@@ -25,10 +25,11 @@ public sealed class BenchTests
     [Fact]
     public async Task Every_format_of_weights_is_timed_with_integers_and_exactly()
     {
-        foreach (var exact in new string[][] { [], ["--exact"] })
+        foreach (var (activations, name) in new (string[], string)[] { ([], "Int16"), (["--exact"], "Float32"), (["--int8"], "Int8") })
         {
-            var run = await CapvecProcess.RunAsync(["bench", "kernels", "--shapes", "64x256", "--tokens", "2", "--threads", "1", "--json", .. exact]);
+            var run = await CapvecProcess.RunAsync(["bench", "kernels", "--shapes", "64x256", "--tokens", "2", "--threads", "1", "--json", .. activations]);
             run.ExitCode.ShouldBe(0, run.Error);
+            run.Json.GetProperty("activations").GetString().ShouldBe(name);
             run.Json.GetProperty("rates").EnumerateArray().Select(rate => rate.GetProperty("format").GetString()).ShouldBe(Enum.GetNames<Capvec.Numerics.Kernels.WeightFormat>());
         }
     }

@@ -101,15 +101,20 @@ public sealed unsafe class QuantisedGemmTests
     public void A_row_has_the_same_bits_alone_and_in_any_batch(KernelPath path, WeightFormat format)
     {
         var random = new Random(9);
-        var (w, _) = BlockWeights.Random(random, Rows, 512 + BlockWeights.Rest(format), format);
+        // Five panels, two chunks and a short one, and with 100 rows more tiles than read q8_0 where it lies and groups of panels.
+        const int rows = 150;
+        const int tokens = 100;
+        var (w, _) = BlockWeights.Random(random, rows, 512 + BlockWeights.Rest(format), format);
         using (w)
         {
-            var x = Values(random, 20 * w.Columns);
+            var x = Values(random, tokens * w.Columns);
             foreach (var activations in Enum.GetValues<Activations>())
             {
-                var all = Multiply(path, w, x, 20, activations);
-                for (var t = 0; t < 20; t++)
-                    Multiply(path, w, x.AsSpan(t * w.Columns, w.Columns).ToArray(), 1, activations).ShouldBe(all.AsSpan(t * Rows, Rows).ToArray());
+                var all = Multiply(path, w, x, tokens, activations);
+                foreach (var some in new[] { 2, 7, 20, 30 })
+                    Multiply(path, w, x[..(some * w.Columns)], some, activations).ShouldBe(all[..(some * rows)]);
+                for (var t = 0; t < tokens; t += 9)
+                    Multiply(path, w, x.AsSpan(t * w.Columns, w.Columns).ToArray(), 1, activations).ShouldBe(all.AsSpan(t * rows, rows).ToArray());
             }
         }
     }
@@ -121,15 +126,21 @@ public sealed unsafe class QuantisedGemmTests
         var random = new Random(10);
         foreach (var format in BlockWeights.Formats)
         {
-            var (w, _) = BlockWeights.Random(random, Rows, 512, format);
-            using (w)
+            foreach (var columns in new[] { 512 + BlockWeights.Rest(format), format.ColumnMultiple(), format.ColumnMultiple() == 32 ? 288 : 256 })
             {
-                var x = Values(random, 7 * w.Columns);
-                foreach (var activations in Enum.GetValues<Activations>())
+                var (w, _) = BlockWeights.Random(random, Rows, columns, format);
+                using (w)
                 {
-                    var first = Multiply(KernelPaths.Supported[0], w, x, 7, activations);
-                    foreach (var path in KernelPaths.Supported.Where(p => p != KernelPath.Portable))
-                        Multiply(path, w, x, 7, activations).ShouldBe(first);
+                    var x = Values(random, 30 * w.Columns);
+                    foreach (var activations in Enum.GetValues<Activations>())
+                    {
+                        foreach (var tokens in new[] { 1, 7, 30 })
+                        {
+                            var first = Multiply(KernelPaths.Supported[0], w, x[..(tokens * w.Columns)], tokens, activations);
+                            foreach (var path in KernelPaths.Supported.Where(p => p != KernelPath.Portable))
+                                Multiply(path, w, x[..(tokens * w.Columns)], tokens, activations).ShouldBe(first);
+                        }
+                    }
                 }
             }
         }
@@ -171,20 +182,28 @@ public sealed unsafe class QuantisedGemmTests
             Multiply(path, w, x, 1, Activations.Int8).ShouldAllBe(y => y == 288f * 127 * activationSign * weight);
     }
 
-    [Fact]
-    public void Not_a_number_stays_in_its_own_row()
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void Not_a_number_stays_in_its_own_row(KernelPath path, WeightFormat format)
     {
-        var (w, _) = BlockWeights.Random(new Random(1), 40, 256, WeightFormat.Q8_0);
+        var (w, _) = BlockWeights.Random(new Random(1), 40, 512 + BlockWeights.Rest(format), format);
         using (w)
         {
-            var x = Values(new Random(2), 3 * 256);
-            x[300] = float.NaN;
-            foreach (var activations in Enum.GetValues<Activations>())
+            // In the first chunk and in the last, which is short in some formats.
+            foreach (var at in new[] { 44, w.Columns - 1 })
             {
-                var y = Multiply(KernelPaths.Default, w, x, 3, activations);
-                y[..40].ShouldAllBe(v => float.IsFinite(v));
-                y[40..80].ShouldAllBe(v => float.IsNaN(v));
-                y[80..].ShouldAllBe(v => float.IsFinite(v));
+                foreach (var bad in new[] { float.NaN, float.PositiveInfinity, float.NegativeInfinity })
+                {
+                    var x = Values(new Random(2), 3 * w.Columns);
+                    x[w.Columns + at] = bad;
+                    foreach (var activations in Enum.GetValues<Activations>())
+                    {
+                        var y = Multiply(path, w, x, 3, activations);
+                        y[..40].ShouldAllBe(v => float.IsFinite(v));
+                        y[40..80].ShouldAllBe(v => !float.IsFinite(v));
+                        y[80..].ShouldAllBe(v => float.IsFinite(v));
+                    }
+                }
             }
         }
     }

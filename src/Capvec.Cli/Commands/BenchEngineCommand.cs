@@ -47,7 +47,7 @@ internal sealed class BenchEngineCommand : CapvecCommand
         if (batches.Any(n => n < 1 || n > engine.Options.MaxSequences))
             throw new CapvecException($"--batches: numbers from 1 to {engine.Options.MaxSequences} were expected.", exitCode: CapvecException.WrongUsage);
         var roof = RoofText.Measure(engine.Options.Threads, output);
-        output.Line($"{model.Name}: {model.Layers} blocks, hidden {model.Hidden}, vocabulary {model.Vocabulary}, kernels {KernelPaths.Default}");
+        output.Line($"{model.Name}: {model.Layers} blocks, hidden {model.Hidden}, vocabulary {model.Vocabulary}, kernels {KernelPaths.Default}, activations {engine.Options.Activations} beside quantised weights");
         output.Line(engine.Memory.Describe());
         output.Line();
 
@@ -58,7 +58,7 @@ internal sealed class BenchEngineCommand : CapvecCommand
             Add(rate);
         await foreach (var rate in benchmark.DecodeAsync(batches, contexts, tokens, cancellation))
             Add(rate);
-        return new JsonObject { ["model"] = model.Name, ["model_hash"] = model.Hash, ["kernels"] = $"{KernelPaths.Default}", ["roof"] = RoofText.Json(roof), ["rates"] = rows };
+        return new JsonObject { ["model"] = model.Name, ["model_hash"] = model.Hash, ["kernels"] = $"{KernelPaths.Default}", ["activations"] = $"{engine.Options.Activations}", ["roof"] = RoofText.Json(roof), ["rates"] = rows };
 
         void Add(EngineRate rate)
         {

@@ -101,7 +101,7 @@ internal sealed class BenchKernelsCommand : CapvecCommand
             output.Table(lines, heading: true);
         }
 
-        return Task.FromResult<JsonObject?>(new JsonObject { ["roof"] = RoofText.Json(roof), ["kernels"] = $"{KernelPaths.Default}", ["rates"] = rows });
+        return Task.FromResult<JsonObject?>(new JsonObject { ["roof"] = RoofText.Json(roof), ["kernels"] = $"{KernelPaths.Default}", ["activations"] = $"{_activations.Value(arguments)}", ["rates"] = rows });
     }
 
     private static (int Rows, int Columns) Shape(string text)

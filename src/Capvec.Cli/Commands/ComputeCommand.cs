@@ -40,11 +40,17 @@ internal sealed class ComputeCommand : CapvecCommand
         var seed = arguments.GetValue(_seed);
         var set = _estimator.Prepare(arguments, await _rows.ReadAsync(arguments, seed, cancellation));
         var estimator = _estimator.Make(arguments, seed);
-        var directions = DirectionFit.Fit(set, estimator, time: TimeProvider.System);
-        var ranking = LayerRanking.Compute(set, directions, new RankingOptions { Estimator = estimator, Permutations = arguments.GetValue(_permutations), PermuteWithinGroups = arguments.GetValue(_within), Seed = seed });
+        var options = new RankingOptions { Estimator = estimator, Permutations = arguments.GetValue(_permutations), PermuteWithinGroups = arguments.GetValue(_within), Seed = seed };
+        var (directions, ranking, audit) = await Interruptible.RunAsync(
+            () =>
+            {
+                var fitted = DirectionFit.Fit(set, estimator, time: TimeProvider.System);
+                var ranked = LayerRanking.Compute(set, fitted, options);
+                return (fitted, ranked, ConfoundAudit.Run(set, ranked));
+            },
+            cancellation);
         DirectionFile.SaveBoth(directions, folder);
         ranking.Save(folder);
-        var audit = ConfoundAudit.Run(set, ranking);
         audit.Save(folder);
 
         var rows = new List<string[]> { new[] { "layer", "auc", "held out", "95% interval", "by task", "p", "p over layers", "halves", "margin", "margin/norm" } };

@@ -37,7 +37,7 @@ internal sealed class EstimatorsCommand : CapvecCommand
         var seed = arguments.GetValue(_seed);
         var set = await _rows.ReadAsync(arguments, seed, cancellation);
         var shuffles = arguments.GetValue(_shuffles);
-        var scores = EstimatorComparison.Run(set, DirectionEstimators.Names.Select(name => DirectionEstimators.Make(name, seed: seed)), shuffles, seed);
+        var scores = await Interruptible.RunAsync(() => EstimatorComparison.Run(set, DirectionEstimators.Names.Select(name => DirectionEstimators.Make(name, seed: seed)), shuffles, seed), cancellation);
         var rows = new List<string[]> { new[] { "estimator", "labels" }.Concat(set.Layers.Select(layer => $"{layer}")).ToArray() };
         foreach (var score in scores)
         {

@@ -21,10 +21,10 @@ internal sealed class InspectCommand : CapvecCommand
     }
 
     /// <inheritdoc/>
-    protected override Task<JsonObject?> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation)
+    protected override async Task<JsonObject?> RunAsync(ParseResult arguments, CommandOutput output, CancellationToken cancellation)
     {
         var path = arguments.GetRequiredValue(_path);
-        var found = PathInspector.Inspect(path, arguments.GetValue(_hash));
+        var found = await Interruptible.RunAsync(() => PathInspector.Inspect(path, arguments.GetValue(_hash)), cancellation);
         output.Line($"{path}: {found.Title}");
         output.Table(found.Facts.Select(fact => new[] { fact.Name, fact.Value }), heading: false);
         if (found.Rows.Count > 0)
@@ -36,6 +36,6 @@ internal sealed class InspectCommand : CapvecCommand
         var result = found.Details;
         result.Insert(0, "kind", found.Kind);
         result.Insert(1, "path", Path.GetFullPath(path));
-        return Task.FromResult<JsonObject?>(result);
+        return result;
     }
 }

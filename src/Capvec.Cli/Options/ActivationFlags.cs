@@ -7,7 +7,7 @@ namespace Capvec.Cli.Options;
 internal sealed class ActivationFlags
 {
     private readonly Option<bool> _exact = new("--exact") { Description = "Multiply quantised weights with float32 activations: about half as fast, nothing rounded but what the file holds rounded." };
-    private readonly Option<bool> _int8 = new("--int8") { Description = "Round activations to 8 bits beside quantised weights, as llama.cpp does, and not to 15: up to twice as fast with AVX512-VNNI, slower without." };
+    private readonly Option<bool> _int8 = new("--int8") { Description = "Round activations to 8 bits beside quantised weights, as llama.cpp does, and not to 15: up to twice as fast with AVX512-VNNI, slower without. Changes nothing beside the 12-bit blocks of --fast." };
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
@@ -21,8 +21,8 @@ internal sealed class ActivationFlags
         });
     }
 
-    /// <summary>Refuses them beside another option, which rounds weights.</summary>
-    public void Contradict(Command command, Option<bool> other) => command.Validators.Add(result =>
+    /// <summary>Refuses --exact beside an option that rounds weights.</summary>
+    public void ExactContradicts(Command command, Option<bool> other) => command.Validators.Add(result =>
     {
         if (result.GetResult(other) is not null && result.GetResult(_exact) is not null)
             result.AddError($"{other.Name} and {_exact.Name} contradict each other; give one");

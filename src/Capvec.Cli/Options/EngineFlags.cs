@@ -17,7 +17,7 @@ internal sealed class EngineFlags
     {
         command.Options.Add(_fast);
         _activations.AddTo(command);
-        _activations.Contradict(command, _fast);
+        _activations.ExactContradicts(command, _fast);
         command.Options.Add(_cache);
     }
 

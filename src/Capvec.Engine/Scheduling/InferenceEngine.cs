@@ -5,6 +5,7 @@ using Capvec.Engine.Interventions;
 using Capvec.Engine.Loading;
 using Capvec.Engine.Requests;
 using Capvec.Formats.Errors;
+using Capvec.Numerics.Kernels;
 
 namespace Capvec.Engine.Scheduling;
 
@@ -30,6 +31,8 @@ public sealed class InferenceEngine : IDisposable
     {
         Model = model;
         Options = options ?? new EngineOptions();
+        if (!KernelPaths.IsSupported(Options.Kernels))
+            throw new CapvecException($"this machine cannot run {Options.Kernels} kernels; it has {string.Join(", ", KernelPaths.Supported)}.");
         if (Options.RowsPerStep < Options.MaxSequences)
             throw new CapvecException($"RowsPerStep is {Options.RowsPerStep}, but every one of MaxSequences = {Options.MaxSequences} needs a row of each step; raise the one or lower the other.");
         Memory = MemoryPlan.Of(model.Config, model.WeightBytes, Options);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 using Capvec.Agents.Protocols;
 using Capvec.Agents.Sandboxes;
 using Capvec.Agents.Tasks;

@@ -7,7 +7,7 @@ public enum Activations
     Int16,
 
     /// <summary>
-    /// Rounded to 7 bits and a sign, one scale for 32 columns: what llama.cpp does. Twice as fast as <see cref="Int16"/> with AVX512-VNNI, no faster without. 12-bit blocks
+    /// Rounded to 7 bits and a sign, one scale for 32 columns: what llama.cpp does. Up to twice as fast as <see cref="Int16"/> with AVX512-VNNI, slower without. 12-bit blocks
     /// have no such kernel and meet 14 bits.
     /// </summary>
     Int8,

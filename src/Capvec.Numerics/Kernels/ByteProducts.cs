@@ -13,13 +13,16 @@ internal static unsafe class ByteProducts
     {
         var unpacked = GemmScratch.Current.Chunk;
         var ahead = new Lookahead(w.Format, x.Tiles);
+        var parts = w.Format == WeightFormat.Q6_K ? 2 : 1;
+        var source = path == KernelPath.Vnni ? Source(w.Format) : ByteSource.Quads;
+        // What the first tile has unpacked serves the others.
+        var later = parts == 2 ? ByteSource.HalfBlockQuads : ByteSource.Quads;
         for (var chunk = 0; chunk < w.Chunks; chunk++)
         {
             var activations = x.Bytes.Chunk(chunk);
             for (var i = 0; i < count; i++)
             {
                 var packed = w.Chunk(first + i, chunk);
-                var source = path == KernelPath.Vnni ? Source(w.Format) : ByteSource.Quads;
                 if (source == ByteSource.Quads)
                     QuadUnpacking.Chunk(w.Format, packed, w.ChunkColumns(chunk), unpacked);
                 else
@@ -28,7 +31,6 @@ internal static unsafe class ByteProducts
                     Unpacking.Q4KScales(packed, unpacked);
                 else if (source == ByteSource.Q6_K)
                     Unpacking.Q6KScales(packed, unpacked);
-                var parts = unpacked.PairsPerBlock == 8 ? 2 : 1;
                 var call = new TileCall
                 {
                     Weights = source switch
@@ -42,13 +44,15 @@ internal static unsafe class ByteProducts
                     Minima = unpacked.HasMinima ? unpacked.Minima : null,
                     Blocks = activations.Blocks,
                     Unpacked = unpacked.Quads,
-                    Next = i + 1 < count ? w.Chunk(first + i + 1, chunk) : w.Chunk(first, chunk + 1),
+                    Next = w.ChunkAfter(first, count, i, chunk),
                     First = chunk == 0 ? 1 : 0,
                 };
                 var isLast = chunk == w.Chunks - 1;
                 for (var tile = 0; tile < x.Tiles; tile++)
                 {
                     var (start, size) = x.Tile(tile);
+                    if (tile == 1)
+                        call.Weights = unpacked.Quads;
                     call.X = activations.Quads(start);
                     call.Sums = activations.Sums(start);
                     call.XScales = activations.Scales(start);
@@ -59,15 +63,11 @@ internal static unsafe class ByteProducts
                     switch (path)
                     {
                         case KernelPath.Vnni:
-                            VnniKernels.Bytes(ref call, size, source, keep: tile == 0 && x.Tiles > 1, ahead.Take(tile, ref call));
+                            VnniKernels.Bytes(ref call, size, tile == 0 ? source : later, keep: tile == 0 && x.Tiles > 1, ahead.Take(tile, ref call));
                             break;
                         case KernelPath.Avx512 or KernelPath.Avx2: ByteTileAvx2.Tile(call, size, parts); break;
                         default: ByteTilePortable.Tile(call, size, parts); break;
                     }
-
-                    // What the first tile has unpacked serves the others.
-                    source = parts == 2 ? ByteSource.HalfBlockQuads : ByteSource.Quads;
-                    call.Weights = unpacked.Quads;
                 }
             }
         }

@@ -7,7 +7,7 @@ namespace Capvec.Numerics.Kernels;
 /// <c>Y[t, r] = sum_k W[r, k] X[t, k]</c>: panels of weights outside (each read from memory once), tiles of tokens inside.
 /// </summary>
 /// <remarks>
-/// Every output is one chain of multiply-adds over k = 0, 1, ... starting from 0 (in integer products: over blocks, then over chunks of 256 columns), whatever the tile size,
+/// Every output is one chain of multiply-adds over k = 0, 1, ... starting from 0 (in integer products over blocks of 32 or 16 columns, with 15-bit activations then over chunks of 256), whatever the tile size,
 /// the panel, the worker or the other rows. That is what makes batches, chunks and single rows equal bit for bit.
 /// Quantised weights meet integer activations of 15 or 8 bits, or are widened to float32 a chunk at a time (exact: the file's weights and float32 activations).
 /// </remarks>
@@ -16,8 +16,8 @@ public static unsafe class Gemm
     private const int GroupRows = 96;
     private const int GroupPanels = 4;
 
-    // Up to so many tiles, widening a q8_0 chunk for each costs less than writing it down in 16 bits once.
-    private const int DirectTiles = 4;
+    /// <summary>Up to so many tiles, widening a q8_0 chunk for each costs less than writing it down in 16 bits once.</summary>
+    internal const int DirectTiles = 4;
 
     /// <summary>The definition, in plain loops: the oracle of the tests. Fused where <paramref name="fused"/>.</summary>
     public static void Reference(PackedMatrix w, ReadOnlySpan<float> x, Span<float> y, bool fused)
@@ -159,7 +159,7 @@ public static unsafe class Gemm
                     Unpacking.Q80Scales(packed, w.ChunkColumns(chunk), unpacked);
                 else
                     w.Unpack(first + i, chunk, unpacked);
-                var next = i + 1 < count ? w.Chunk(first + i + 1, chunk) : w.Chunk(first, chunk + 1);
+                var next = w.ChunkAfter(first, count, i, chunk);
                 var isLast = chunk == w.Chunks - 1;
                 for (var tile = 0; tile < x.Tiles; tile++)
                 {

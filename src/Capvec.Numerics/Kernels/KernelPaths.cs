@@ -21,7 +21,7 @@ public static class KernelPaths
         KernelPath.Vnni => VnniKernels.IsSupported,
         KernelPath.Avx512 => Avx512F.IsSupported,
         KernelPath.Avx2 => Avx2.IsSupported && Fma.IsSupported,
-        _ => true,
+        _ => path == KernelPath.Portable,
     };
 
     private static KernelPath Choose()

@@ -10,6 +10,6 @@ public enum PackedForms
     /// <summary>14-bit integers and a sign: for fast products with quantised weights.</summary>
     Integer = 2,
 
-    /// <summary>7-bit integers and a sign: for the fastest products with quantised weights.</summary>
+    /// <summary>7-bit integers and a sign: for products with quantised weights, fastest with AVX512-VNNI.</summary>
     Bytes = 4,
 }

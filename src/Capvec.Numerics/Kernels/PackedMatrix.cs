@@ -128,8 +128,16 @@ public sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Columns of a chunk of a quantised panel: 256, or what is left in the last.</summary>
     internal int ChunkColumns(int chunk) => Math.Min(PanelLayout.ChunkColumns, Columns - (chunk * PanelLayout.ChunkColumns));
 
-    /// <summary>Where a chunk of a quantised panel begins; one past the last is good to be asked for ahead, not to be read.</summary>
+    /// <summary>Where a chunk of a quantised panel begins; of the panel past the last it is good to be asked for ahead, not to be read.</summary>
     internal byte* Chunk(int panel, int chunk) => (byte*)Panel(panel) + ((long)chunk * PanelLayout.ChunkBytes(Format, PanelLayout.ChunkColumns));
+
+    /// <summary>Where the chunk begins that a group of panels reads after a panel's: of the next panel, of the next columns, or of the next group.</summary>
+    /// <param name="first">First panel of the group.</param>
+    /// <param name="count">Panels of the group.</param>
+    /// <param name="panel">The panel within the group.</param>
+    /// <param name="chunk">The chunk.</param>
+    internal byte* ChunkAfter(int first, int count, int panel, int chunk) =>
+        panel + 1 < count ? Chunk(first + panel + 1, chunk) : chunk + 1 < Chunks ? Chunk(first, chunk + 1) : Chunk(first + count, 0);
 
     private void SetFloat16(uint* panel, int lane, ReadOnlySpan<float> values)
     {

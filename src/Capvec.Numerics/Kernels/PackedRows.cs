@@ -8,7 +8,7 @@ namespace Capvec.Numerics.Kernels;
 /// <summary>
 /// Activation rows [count, columns] repacked into chunks of 256 columns, in them tiles of 6, 4, 2 or 1 tokens, each tile <c>[columns][tokens]</c>: the order in which the
 /// kernels broadcast them. The tile that a row falls into does not change its bits: every output is one chain over the columns.
-/// Packed once a layer input and read by all matrices that share it, as float32, as integers, or both.
+/// Packed once a layer input and read by all matrices that share it, as float32, as 15-bit or as 8-bit integers.
 /// </summary>
 public sealed unsafe class PackedRows : IDisposable
 {

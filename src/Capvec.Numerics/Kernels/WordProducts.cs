@@ -7,9 +7,6 @@ namespace Capvec.Numerics.Kernels;
 /// <summary>Panels of quantised weights times 15-bit activations, with emitted tiles.</summary>
 internal static unsafe class WordProducts
 {
-    // Up to so many tiles, widening q8_0 for each costs less than writing it down in 16 bits once.
-    private const int DirectTiles = 4;
-
     /// <summary>Computes <paramref name="count"/> panels from <paramref name="first"/> on for all rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Panels(PackedMatrix w, int first, int count, PackedRows x, PanelSums sums)
@@ -18,7 +15,7 @@ internal static unsafe class WordProducts
         var ahead = new Lookahead(w.Format, x.Tiles);
         var source = Source(w.Format);
         // The first tile writes pairs down for the others, where those do not read the panel too.
-        var direct = source == WordSource.Block12 || (source == WordSource.Q8_0 && x.Tiles <= DirectTiles);
+        var direct = source == WordSource.Block12 || (source == WordSource.Q8_0 && x.Tiles <= Gemm.DirectTiles);
         var later = direct ? source : source == WordSource.Q6_K ? WordSource.HalfBlockPairs : WordSource.Pairs;
         var keep = !direct && x.Tiles > 1;
         for (var chunk = 0; chunk < w.Chunks; chunk++)
@@ -36,7 +33,7 @@ internal static unsafe class WordProducts
                     Minima = unpacked.HasMinima ? unpacked.Minima : null,
                     Blocks = unpacked.Columns / PanelLayout.BlockColumns,
                     Unpacked = (byte*)unpacked.Values,
-                    Next = i + 1 < count ? w.Chunk(first + i + 1, chunk) : w.Chunk(first, chunk + 1),
+                    Next = w.ChunkAfter(first, count, i, chunk),
                     First = chunk == 0 ? 1 : 0,
                 };
                 if (source == WordSource.Q4_K)

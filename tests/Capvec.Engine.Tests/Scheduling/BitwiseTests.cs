@@ -3,6 +3,7 @@ using Capvec.Engine.Loading;
 using Capvec.Engine.Requests;
 using Capvec.Engine.Sampling;
 using Capvec.Engine.Scheduling;
+using Capvec.Formats.Errors;
 using Capvec.Numerics.Kernels;
 using Capvec.Tests;
 
@@ -128,6 +129,10 @@ public abstract class BitwiseTests : IDisposable
             Same(result, await plain.GenerateAsync(second with { Session = null }, TestContext.Current.CancellationToken));
         }
     }
+
+    [Fact]
+    public void Kernels_that_the_machine_cannot_run_are_refused() =>
+        Should.Throw<CapvecException>(() => new InferenceEngine(_model, new EngineOptions { Kernels = (KernelPath)99 })).Message.ShouldContain("cannot run 99 kernels; it has");
 
     [Fact]
     public async Task Masks_follow_roles_and_positions()

@@ -5,6 +5,7 @@ using Capvec.Experiments.Running;
 using Capvec.Experiments.Storage;
 using Capvec.Experiments.Studies;
 using Capvec.Formats.Errors;
+using Capvec.Numerics.Kernels;
 using Capvec.Steering.Directions;
 using Capvec.Tests;
 
@@ -129,6 +130,10 @@ public class PlanningTests
         // More attempts add trials and change none.
         var more = new TrialPlanner(study, "model", "protocol", "sandbox").Plan(Stages.Test, arms, tasks, 5).ToDictionary(t => t.Key, t => t.Inputs);
         plan.ShouldAllBe(t => more[t.Key] == t.Inputs);
+
+        // Other rounding is another course.
+        var rounded = new TrialPlanner(study with { Activations = Activations.Int8 }, "model", "protocol", "sandbox").Plan(Stages.Test, arms, tasks, 3).ToDictionary(t => t.Key, t => t.Inputs);
+        plan.ShouldAllBe(t => rounded[t.Key] != t.Inputs);
     }
 
     private static double Length(TrialArm arm)

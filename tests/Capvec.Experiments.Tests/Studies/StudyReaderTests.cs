@@ -1,5 +1,6 @@
 using Capvec.Experiments.Studies;
 using Capvec.Formats.Errors;
+using Capvec.Numerics.Kernels;
 using Capvec.Tests;
 using FsCheck;
 using FsCheck.Fluent;
@@ -93,6 +94,14 @@ public class StudyReaderTests
     }
 
     [Theory]
+    [InlineData("", Activations.Int16)]
+    [InlineData("activations: int8\n", Activations.Int8)]
+    [InlineData("activations: float32\n", Activations.Float32)]
+    public void Activations_are_15_bits_unless_said_otherwise(string line, Activations expected) =>
+        StudyReader.Parse(Whole.Replace("seed:", line + "seed:", StringComparison.Ordinal), File).Activations.ShouldBe(expected);
+
+    [Theory]
+    [InlineData("seed: 18446744073709551615", "activations: int4\nseed: 1", ":12:14: activations is 'int4'")]
     [InlineData("model: ../models/phantom/checkpoint", "model: ../README.md", "expected a folder with config.json and safetensors files, or a .gguf file")]
     [InlineData("model: ../models/phantom/checkpoint", "model: ../none.gguf", "expected a folder with config.json and safetensors files, or a .gguf file")]
     [InlineData("attempts: 3", "attemps: 3", ":15:3: unknown key 'attemps' in collect (did you mean 'attempts'?); known are arms, attempts")]

@@ -76,20 +76,20 @@ internal sealed class ByteTile(int tokens, ByteSource source, bool keep, int lin
         switch (source)
         {
             case ByteSource.Q8_0:
-                Code.vmovdqu64(First, Constant(Interleaved(0)));
-                Code.vmovdqu64(Second, Constant(Interleaved(32)));
-                Set(Third, 128);
+                Code.vmovdqu64(KeptA, Constant(Interleaved(0)));
+                Code.vmovdqu64(KeptB, Constant(Interleaved(32)));
+                Set(KeptC, 128);
                 break;
             case ByteSource.Q4_0 or ByteSource.Q4_K:
-                Set(First, 0x0F);
-                Set(Third, source == ByteSource.Q4_0 ? 128 - 8 : 128);
+                Set(KeptA, 0x0F);
+                Set(KeptC, source == ByteSource.Q4_0 ? 128 - 8 : 128);
                 break;
             case ByteSource.Q6_K:
                 for (var quad = 0; quad < _upperBits.Length; quad++)
                     _upperBits[quad] = Constant(UpperBits(quad));
-                Set(First, 0x0F);
-                Set(Second, 0x30);
-                Set(Third, 128 - 32);
+                Set(KeptA, 0x0F);
+                Set(KeptB, 0x30);
+                Set(KeptC, 128 - 32);
                 break;
         }
     }
@@ -154,12 +154,12 @@ internal sealed class ByteTile(int tokens, ByteSource source, bool keep, int lin
                 // Of four pairs, the bytes of the first and third are one quad, of the others the next.
                 var pair = rsi + (_header + (octet * 2 * RowBytes) + (quad % 2 * VectorBytes));
                 Code.vmovdqu64(w, __[pair]);
-                Code.vpermt2b(w, half == 0 ? First : Second, __[pair + (2 * VectorBytes)]);
-                Code.vpxord(w, w, Third);
+                Code.vpermt2b(w, half == 0 ? KeptA : KeptB, __[pair + (2 * VectorBytes)]);
+                Code.vpxord(w, w, KeptC);
                 break;
             case ByteSource.Q4_0 or ByteSource.Q4_K:
                 Nibbles(w, quad, __zmmword_ptr[rsi + (_header + (octet * RowBytes) + (half * VectorBytes))]);
-                Code.vpaddb(w, w, Third);
+                Code.vpaddb(w, w, KeptC);
                 break;
             case ByteSource.Q6_K:
                 // 16 columns are two octets of nibbles and a vector of upper bits, which a shift a byte brings above the nibbles.
@@ -168,8 +168,8 @@ internal sealed class ByteTile(int tokens, ByteSource source, bool keep, int lin
                 Nibbles(w, quad, __zmmword_ptr[block + (octet % 2 * RowBytes)]);
                 Code.vmovdqu64(upper, _upperBits[quad % 4]);
                 Code.vpmultishiftqb(upper, upper, __[block + (2 * RowBytes)]);
-                Code.vpternlogd(w, upper, Second, 0xF8); // w | (upper & Second)
-                Code.vpaddb(w, w, Third);
+                Code.vpternlogd(w, upper, KeptB, 0xF8); // w | (upper & KeptB)
+                Code.vpaddb(w, w, KeptC);
                 break;
             default:
                 Code.vmovdqu64(w, __[rsi + ((quad * RowBytes) + (half * VectorBytes))]);
@@ -182,12 +182,12 @@ internal sealed class ByteTile(int tokens, ByteSource source, bool keep, int lin
     {
         if (quad % 2 == 0)
         {
-            Code.vpandd(w, First, words);
+            Code.vpandd(w, KeptA, words);
             return;
         }
 
         Code.vpsrld(w, words, 4);
-        Code.vpandd(w, w, First);
+        Code.vpandd(w, w, KeptA);
     }
 
     private static byte[] Interleaved(int first)

@@ -34,11 +34,11 @@ internal abstract class EmittedTile
     }
 
     // What unpacking keeps in registers: two of the four for weights, and one of those for broadcasts.
-    private protected static AssemblerRegisterZMM First => Weight(1, 0);
+    private protected static AssemblerRegisterZMM KeptA => Weight(1, 0);
 
-    private protected static AssemblerRegisterZMM Second => Weight(1, 1);
+    private protected static AssemblerRegisterZMM KeptB => Weight(1, 1);
 
-    private protected static AssemblerRegisterZMM Third => Broadcast(3);
+    private protected static AssemblerRegisterZMM KeptC => Broadcast(3);
 
     private protected Assembler Code { get; } = new(64);
 
@@ -47,7 +47,7 @@ internal abstract class EmittedTile
     /// <summary>Whether what is unpacked is written down for other tiles.</summary>
     private protected bool Keep { get; }
 
-    /// <summary>The code, which does not depend on its address.</summary>
+    /// <summary>The code, which does not depend on its address. To be called once.</summary>
     public byte[] Emit()
     {
         Code.mov(rsi, Field(nameof(TileCall.Weights)));
@@ -131,7 +131,7 @@ internal abstract class EmittedTile
             Code.prefetcht1(__[r9 + (line * VectorBytes)]);
     }
 
-    /// <summary>Reads the scales of 16 rows: float16 in the block's header, where it has one, or else float32.</summary>
+    /// <summary>Reads the scales of 16 rows: float16 in the block's header, where it has one, or else float32. Infinity and not-a-number stay so; <see cref="HalfLanes"/> makes large numbers of them.</summary>
     private protected void Scale(AssemblerRegisterZMM w, int header, int part, int half)
     {
         var scale = __[rdx + ((part * RowBytes) + (half * VectorBytes))];

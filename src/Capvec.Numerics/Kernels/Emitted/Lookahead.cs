@@ -9,19 +9,18 @@ namespace Capvec.Numerics.Kernels.Emitted;
 /// </summary>
 internal readonly unsafe struct Lookahead
 {
-    /// <summary>Most cache lines that a tile asks for in each block of 32 columns.</summary>
-    public const int MaxLines = 34;
-
     private const int Line = 64;
     private const int BlocksPerChunk = PanelLayout.ChunkColumns / PanelLayout.BlockColumns;
+
+    /// <summary>Most cache lines that a tile asks for in each block of 32 columns: those of the widest format.</summary>
+    public static readonly int MaxLines = Lines(WeightFormat.Block12);
 
     private readonly int _first;
     private readonly int _second;
 
     public Lookahead(WeightFormat format, int tiles)
     {
-        var bytes = BlocksPerChunk * Line;
-        var lines = (PanelLayout.ChunkBytes(format, PanelLayout.ChunkColumns) + bytes - 1) / bytes;
+        var lines = Lines(format);
         _first = tiles == 1 ? lines : (lines + 1) / 2;
         _second = lines - _first;
     }
@@ -34,4 +33,6 @@ internal readonly unsafe struct Lookahead
             call.Next += _first * BlocksPerChunk * Line;
         return tile == 0 ? _first : tile == 1 ? _second : 0;
     }
+
+    private static int Lines(WeightFormat format) => (PanelLayout.ChunkBytes(format, PanelLayout.ChunkColumns) + (BlocksPerChunk * Line) - 1) / (BlocksPerChunk * Line);
 }

@@ -30,9 +30,9 @@ internal sealed class WordTile(int tokens, WordSource source, bool keep, int lin
     {
         if (_unpacks)
         {
-            Set(First, 0x0F);
-            Set(Second, 0x30);
-            Set(Third, source == WordSource.Q6_K ? 32 : 8);
+            Set(KeptA, 0x0F);
+            Set(KeptB, 0x30);
+            Set(KeptC, source == WordSource.Q6_K ? 32 : 8);
         }
 
         ClearFloats();
@@ -98,7 +98,7 @@ internal sealed class WordTile(int tokens, WordSource source, bool keep, int lin
             case WordSource.Q4_0 or WordSource.Q4_K:
                 Nibble(w, p, __zmmword_ptr[rsi + (_header + (p / 4 * RowBytes) + (half * VectorBytes))]);
                 if (source == WordSource.Q4_0)
-                    Code.vpsubw(w, w, Third);
+                    Code.vpsubw(w, w, KeptC);
                 break;
             case WordSource.Q6_K:
                 // 16 columns are two words of nibbles and one of upper bits, two for each of eight pairs.
@@ -109,8 +109,8 @@ internal sealed class WordTile(int tokens, WordSource source, bool keep, int lin
                     Code.vpsllw(upper, bits, (byte)(4 - (2 * pair)));
                 else
                     Code.vpsrlw(upper, bits, (byte)((2 * pair) - 4));
-                Code.vpternlogd(w, upper, Second, 0xF8); // w | (upper & Second)
-                Code.vpsubw(w, w, Third);
+                Code.vpternlogd(w, upper, KeptB, 0xF8); // w | (upper & KeptB)
+                Code.vpsubw(w, w, KeptC);
                 break;
             default:
                 Code.vmovdqu64(w, __[rsi + (_header + (p * RowBytes) + (half * VectorBytes))]);
@@ -122,13 +122,13 @@ internal sealed class WordTile(int tokens, WordSource source, bool keep, int lin
     {
         if (p % 4 == 0)
         {
-            Code.vpandd(w, First, words);
+            Code.vpandd(w, KeptA, words);
             return;
         }
 
         Code.vpsrlw(w, words, (byte)(p % 4 * 4));
         if (p % 4 != 3)
-            Code.vpandd(w, w, First);
+            Code.vpandd(w, w, KeptA);
     }
 
     private void Scale(int part, int half)

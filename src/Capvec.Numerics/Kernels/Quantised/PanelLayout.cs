@@ -17,7 +17,7 @@ internal static class PanelLayout
 {
     public const int Rows = PackedMatrix.PanelRows;
 
-    /// <summary>Columns of a chunk: the unit that is unpacked at once, and over which activations share a scale.</summary>
+    /// <summary>Columns of a chunk: the unit that is unpacked at once, and over which 15-bit activations share a scale.</summary>
     public const int ChunkColumns = PackedRows.ChunkColumns;
 
     /// <summary>Bytes that a tile asks for ahead in one chunk: a cache line for each pair of columns and one for each block of 32; a whole chunk of q8_0.</summary>

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Capvec.Numerics.Kernels.Quantised;
 
-/// <summary>What an emitted tile reads: its only argument. <see cref="Emitted.EmittedTile"/> finds the fields by their offsets.</summary>
+/// <summary>What a tile reads. It is the only argument of an emitted one; <see cref="Emitted.EmittedTile"/> finds the fields by their offsets.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct TileCall
 {
@@ -21,7 +21,7 @@ internal unsafe struct TileCall
     /// <summary>Activations: [pairs][tokens], or [quads][tokens].</summary>
     public int* X;
 
-    /// <summary>[blocks][tokens] sums of the activations; read with minima.</summary>
+    /// <summary>[blocks][tokens] sums of the activations, with 8 bits times their scale; read with minima.</summary>
     public float* Sums;
 
     /// <summary>[tokens] of the chunk, or [blocks][tokens] in <see cref="Emitted.ByteTile"/>.</summary>

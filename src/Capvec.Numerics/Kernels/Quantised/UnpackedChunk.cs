@@ -15,7 +15,7 @@ internal sealed unsafe class UnpackedChunk : IDisposable
     /// <summary>[pairs][32 rows][2].</summary>
     public short* Values => _values.Pointer;
 
-    /// <summary>[quads][32 rows][4], weights plus 128, in <see cref="ByteRows"/>' order of columns; written by <see cref="QuadUnpacking"/> alone.</summary>
+    /// <summary>[quads][32 rows][4], weights plus 128, in <see cref="ByteRows"/>' order of columns; written by <see cref="QuadUnpacking"/> or a <see cref="Emitted.ByteTile"/>.</summary>
     public byte* Quads => _quads.Pointer;
 
     /// <summary>[blocks][32 rows].</summary>
