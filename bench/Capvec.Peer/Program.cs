@@ -34,6 +34,7 @@ var exact = new Option<bool>("--exact") { Description = "Let Capvec keep activat
 var int8 = new Option<bool>("--int8") { Description = "Let Capvec round activations to 8 bits beside quantised weights, as llama.cpp does.", Recursive = true };
 var runs = Number("--runs", "Runs that count; the median is shown.", 5);
 var armRuns = Number("--arm-runs", "The same for the grid of strengths.", 3);
+var cold = new Option<bool>("--cold") { Description = "Without the run that is not counted: for work so long that its first moments do not matter." };
 var only = new Option<string?>("--only") { Description = "Measure only the work whose name holds this text.", HelpName = "TEXT" };
 var json = new Option<bool>("--json") { Description = "Print one JSON object a line." };
 var ids = new Option<int[]>("--ids") { Description = "The prompt's token ids; 20 random ones where left out.", AllowMultipleArgumentsPerToken = true };
@@ -46,7 +47,7 @@ var layersAre = new Option<string?>("--layers-are") { Description = "How Capvec 
 var adapter = new Option<string?>("--adapter") { Description = "LoRA adapter as a GGUF file, for both.", HelpName = "FILE.gguf" };
 var peft = new Option<string?>("--adapter") { Description = "LoRA adapter (PEFT folder) that is converted too, for both.", HelpName = "FOLDER" };
 var formatList = new Option<string[]>("--formats") { Description = "Formats to try.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. GgufConverter.Formats] };
-var measure = new Command("measure", "Times both sides in turn.") { runs, armRuns, only, json };
+var measure = new Command("measure", "Times both sides in turn.") { runs, armRuns, cold, only, json };
 var compare = new Command("compare", "Compares greedy tokens and logits.") { ids, prompts, tokens, layer, alpha, vectors, layersAre, adapter };
 var formats = new Command("formats", "Converts a model folder into each format, as capvec convert does, and compares greedy tokens and logits: a row of a table each.") { peft, formatList, tokens };
 var perplexity = new Command("perplexity", "Compares how likely both sides find the same texts.") { prompts };
@@ -82,7 +83,7 @@ async Task<int> MeasureAsync(ParseResult arguments, CancellationToken cancellati
                 Console.WriteLine($"\n{"work",-62} {first,14} {second,14}   ratio  (lowest to highest)");
             foreach (var work in works)
             {
-                var times = await ComparedTimes.MeasureAsync(work, seed += 100);
+                var times = await ComparedTimes.MeasureAsync(work, seed += 100, arguments.GetValue(cold));
                 Console.WriteLine(arguments.GetValue(json)
                     ? JsonSerializer.Serialize(new { work = work.Name, tokens = work.Amount, first, second, firstSeconds = times.First, secondSeconds = times.Second, times.Ratio, times.Lowest, times.Highest, work.Runs })
                     : $"{work.Name,-62} {Show(work, times.First),14} {Show(work, times.Second),14} {times.Ratio,7:F3}  ({times.Lowest:F3} to {times.Highest:F3})");

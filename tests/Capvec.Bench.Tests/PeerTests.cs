@@ -89,6 +89,10 @@ public sealed class PeerTests : IDisposable
         var times = await ComparedTimes.MeasureAsync(new ComparedWork("work", 0, seed => Side("a", seed, 2), seed => Side("b", seed, seed), Runs: 3), firstSeed: 10);
         order.ShouldBe(["a10", "b10", "b11", "a11", "a12", "b12", "b13", "a13"]);
         (times.First, times.Second, times.Ratio, times.Lowest, times.Highest).ShouldBe((2, 12, 6, 5.5, 6.5));
+
+        order.Clear();
+        (await ComparedTimes.MeasureAsync(new ComparedWork("work", 0, seed => Side("a", seed, 2), seed => Side("b", seed, seed), Runs: 1), firstSeed: 20, cold: true)).Ratio.ShouldBe(10.5);
+        order.ShouldBe(["b21", "a21"]);
     }
 
     private string Write(string format)

@@ -11,11 +11,11 @@ namespace Capvec.Peer.Comparison;
 /// <param name="Highest">The highest ratio of a run.</param>
 internal sealed record ComparedTimes(ComparedWork Work, double First, double Second, double Ratio, double Lowest, double Highest)
 {
-    /// <summary>Runs both sides in turn, the order changing from run to run, after a run that does not count.</summary>
-    public static async Task<ComparedTimes> MeasureAsync(ComparedWork work, int firstSeed)
+    /// <summary>Runs both sides in turn, the order changing from run to run, after a run that does not count; <paramref name="cold"/> leaves that one out.</summary>
+    public static async Task<ComparedTimes> MeasureAsync(ComparedWork work, int firstSeed, bool cold = false)
     {
         var (first, second) = (new List<double>(), new List<double>());
-        for (var run = 0; run <= work.Runs; run++)
+        for (var run = cold ? 1 : 0; run <= work.Runs; run++)
         {
             var seed = firstSeed + run;
             double a, b;
